@@ -29,7 +29,14 @@ enum dli_option_type {
     DLI_OPTION_INT,    /**< int, within [min, max] */
     DLI_OPTION_DOUBLE, /**< double, within [min, max] */
     DLI_OPTION_STRING, /**< const char *, owned by the core for the life of the struct; default NULL */
-    DLI_OPTION_CHOICE  /**< int: index into `choices` */
+    DLI_OPTION_CHOICE, /**< int: index into `choices` */
+    DLI_OPTION_LIST    /**< struct dli_list: may be given again and again; command line only */
+};
+
+/** Texts of a repeatable option in the order given; owned by the core. */
+struct dli_list {
+    int count;
+    const char **text;
 };
 
 struct dli_option {
@@ -41,6 +48,7 @@ struct dli_option {
     const char *const *choices; /**< for CHOICE: NULL-terminated */
     const char *unit;           /**< shown in help and documents, e.g. "threads", "ms"; may be NULL */
     const char *help;           /**< one sentence, no full stop; says what 0 or empty means */
+    char letter;                /**< one-letter alias on the command line, 0: none */
 };
 
 #define DLI_OPT_BOOL(field) DLI_OPTION_BOOL, offsetof(DLI_OPT_BASE, field)
@@ -48,10 +56,11 @@ struct dli_option {
 #define DLI_OPT_DOUBLE(field) DLI_OPTION_DOUBLE, offsetof(DLI_OPT_BASE, field)
 #define DLI_OPT_STRING(field) DLI_OPTION_STRING, offsetof(DLI_OPT_BASE, field)
 #define DLI_OPT_CHOICE(field) DLI_OPTION_CHOICE, offsetof(DLI_OPT_BASE, field)
+#define DLI_OPT_LIST(field) DLI_OPTION_LIST, offsetof(DLI_OPT_BASE, field)
 #define DLI_RANGE(low, high) (low), (high)
 #define DLI_OPTIONS_END                                                                            \
     {                                                                                              \
-        NULL, DLI_OPTION_END, 0, 0, 0, NULL, NULL, NULL                                            \
+        NULL, DLI_OPTION_END, 0, 0, 0, NULL, NULL, NULL, 0                                           \
     }
 
 #ifdef __cplusplus
