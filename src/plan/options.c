@@ -169,7 +169,7 @@ static int fail_unknown(const struct options_group *groups, const char *name, st
 }
 
 // One option at argv[*next]; moves *next past it and its value.
-static int parse_option(char **argv, int argc, int *next, const struct options_group *groups,
+static int parse_option(const char **argv, int argc, int *next, const struct options_group *groups,
                         struct options_owner *owner, struct dli_error *err)
 {
     char name[64];
@@ -203,7 +203,7 @@ static int parse_option(char **argv, int argc, int *next, const struct options_g
     return options_set(found.base, found.option, value, owner, err);
 }
 
-int options_parse_args(int *argument_count, char **argv, int argc,
+int options_parse_args(int *argument_count, const char **argv, int argc,
                        const struct options_group *groups, struct options_owner *owner,
                        struct dli_error *err)
 {
@@ -211,7 +211,7 @@ int options_parse_args(int *argument_count, char **argv, int argc,
     int next = 0;
     *argument_count = 0;
     while (next < argc) {
-        char *word = argv[next];
+        const char *word = argv[next];
         if (!are_options_over && strcmp(word, "--") == 0) {
             are_options_over = true;
             next++;

@@ -46,7 +46,7 @@ struct options_group {
  * NULL table): --name VALUE, --name=VALUE, -x VALUE, --flag, --no-flag, «--». What is no option is
  * moved to the front of `argv` in order and counted in `*argument_count`.
  */
-DLI_MUST_CHECK int options_parse_args(int *argument_count, char **argv, int argc,
+DLI_MUST_CHECK int options_parse_args(int *argument_count, const char **argv, int argc,
                                       const struct options_group *groups,
                                       struct options_owner *owner, struct dli_error *err);
 

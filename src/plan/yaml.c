@@ -196,25 +196,33 @@ static void read_top(struct reading *r, struct plan *plan, const yaml_node_t *ro
         expand_entry(r, plan, root, &defaults);
 }
 
-// libyaml expands aliases into shared nodes; they are refused by their events before a document is built.
-static bool has_aliases(const char *text, size_t bytes)
+// What the schema can never need, found in the events before a document is built: aliases, which libyaml
+// expands into shared nodes, and nesting, whose cost in libyaml grows with the square of the depth.
+static const char *find_forbidden(const char *text, size_t bytes)
 {
+    enum { MAX_DEPTH = 16 };
     yaml_parser_t parser;
-    bool is_alias = false;
+    const char *problem = NULL;
+    int depth = 0;
     bool is_over = false;
     if (!yaml_parser_initialize(&parser))
         abort();
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
-    while (!is_over && !is_alias) {
+    while (!is_over && !problem) {
         yaml_event_t event;
         if (!yaml_parser_parse(&parser, &event))
             break;
-        is_alias = event.type == YAML_ALIAS_EVENT;
+        depth += event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT;
+        depth -= event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+        if (event.type == YAML_ALIAS_EVENT)
+            problem = "aliases ('*name') are not supported: write the values out";
+        else if (depth > MAX_DEPTH)
+            problem = "nested too deeply";
         is_over = event.type == YAML_STREAM_END_EVENT;
         yaml_event_delete(&event);
     }
     yaml_parser_delete(&parser);
-    return is_alias;
+    return problem;
 }
 
 int plan_parse(struct plan *out, const char *text, size_t bytes, const char *name, const struct plan_context *context,
@@ -224,8 +232,9 @@ int plan_parse(struct plan *out, const char *text, size_t bytes, const char *nam
     yaml_document_t document;
     struct reading r = {.document = &document, .name = name, .context = context, .problems = problems, .err = err};
     memset(out, 0, sizeof(*out));
-    if (has_aliases(text, bytes)) {
-        add_problem(&r, 1, "aliases ('*name') are not supported: write the values out");
+    const char *forbidden = find_forbidden(text, bytes);
+    if (forbidden) {
+        add_problem(&r, 1, "%s", forbidden);
         return DLI_E_PARSE;
     }
     if (!yaml_parser_initialize(&parser))
