@@ -86,6 +86,7 @@ struct dli_settings {
     int threads;             /**< inside one inference; 0: default */
     int streams;             /**< parallel execution streams; 0: default */
     int requests;            /**< requests that will be in flight; 0: ask optimal_requests */
+    bool is_async;           /**< the test keeps requests in flight: start them; false: the call that waits */
     int pin_threads;         /**< 1 yes, 0 no, -1 default */
     const char *cache_dir;   /**< for compiled models; NULL: no cache */
     bool is_profiling;       /**< collect per-operator times (never set while measuring) */
@@ -147,6 +148,12 @@ struct dli_backend {
 
     /** (optional) Makes the loaded model ready to run. Default: load has done it. */
     int (*compile)(struct dli_context *ctx, struct dli_error *err);
+
+    /**
+     * (optional) Capabilities of this model under its settings and options, where they narrow or widen
+     * `capabilities`. Asked after compile. Default: `capabilities`.
+     */
+    unsigned (*context_capabilities)(struct dli_context *ctx);
 
     /** (optional) Requests that fill this model's streams. Default: 1, or the number of streams. */
     int (*optimal_requests)(struct dli_context *ctx);
