@@ -1,0 +1,37 @@
+/**
+ * emit.h - graphs in the frameworks' own formats.
+ *
+ * An emitter writes its format through a sink, streaming: memory is bounded by the graph and one tensor. The
+ * same graph gives the same bytes each time. A new format is one file in emit/ and one line in emit.c.
+ */
+#ifndef ZOO_EMIT_H
+#define ZOO_EMIT_H
+
+#include "base/hash.h"
+#include "zoo/graph.h"
+
+/** Takes `bytes` bytes; a negative code stops the emitter, which passes it on. */
+typedef int (*emit_write_fn)(const void *data, size_t bytes, void *sink, struct dli_error *err);
+
+struct emitter {
+    const char *format;    /**< as backends list it: "onnx" */
+    const char *extension; /**< of the file */
+    int (*emit)(const struct graph *graph, emit_write_fn write, void *sink, struct dli_error *err);
+};
+
+/** NULL-terminated. */
+extern const struct emitter *const emitters[];
+
+/** The emitter of a format, NULL if there is none. */
+const struct emitter *emit_find(const char *format);
+
+/**
+ * Writes to `path` by way of a temporary neighbour that is renamed. `sha256` receives the file's hash,
+ * computed on the way. DLI_E_UNSUPPORTED names what the format cannot express.
+ */
+DLI_MUST_CHECK int emit_file(const struct graph *graph, const struct emitter *emitter, const char *path,
+                             char sha256[SHA256_HEX_SIZE], struct dli_error *err);
+
+extern const struct emitter emitter_onnx;
+
+#endif
