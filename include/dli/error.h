@@ -90,8 +90,13 @@ static inline void dli_error_prepend(struct dli_error *err, const char *format, 
     memcpy(what, err->text, sizeof(what));
     what[sizeof(what) - 1] = '\0';
     int length = snprintf(err->text, sizeof(err->text), "%s: ", where);
-    if (length >= 0 && (size_t)length < sizeof(err->text))
-        snprintf(err->text + length, sizeof(err->text) - (size_t)length, "%s", what);
+    if (length < 0 || (size_t)length >= sizeof(err->text))
+        return;
+    size_t bytes = strlen(what);
+    size_t space = sizeof(err->text) - (size_t)length - 1;
+    bytes = bytes < space ? bytes : space;
+    memcpy(err->text + length, what, bytes);
+    err->text[(size_t)length + bytes] = '\0';
 }
 
 #ifdef __cplusplus
