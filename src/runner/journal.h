@@ -1,48 +1,60 @@
 /**
- * journal.h - the file that a campaign never loses a row with: one JSON object a line, each fsynced.
+ * journal.h - the campaign's append-only record: one JSON object a line (docs/formats.md §3).
  *
- * The format is docs/formats.md, section 3. A torn last line (power cut, kill) is cut off when the journal is
- * opened again; damage elsewhere is an error with its line number. The file is locked while open.
+ * Every append is on the disk (fdatasync) before it returns. An append that fails half-way, e.g. on a
+ * full disk, is cut off again, so what was there stays readable. A last line that is torn is ignored
+ * by readers and cut off before the next append; a broken line in the middle is an error with its
+ * number. A writer holds an flock, so that two runners never write one journal; readers need no lock.
  */
 #ifndef RUNNER_JOURNAL_H
 #define RUNNER_JOURNAL_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <dli/error.h>
 
 #include "plan/test.h"
 
-struct journal {
-    int fd;
-    char *path;
-};
+#define JOURNAL_NAME "journal.jsonl"
 
-/** What a journal holds. Tests and rows in file order; `row[i]` belongs to `test[i]`, NULL: not run yet. */
-struct journal_contents {
-    json_t *head; /**< the `journal` record */
+struct journal; /**< an open, locked journal */
+
+/** A new journal. DLI_E_ARG when there is one already. `path` is copied. */
+DLI_MUST_CHECK int journal_create(struct journal **out, const char *path, struct dli_error *err);
+
+/** Opens for appending; cuts a torn last line off. DLI_E_NOTFOUND; DLI_E_ARG: another runner has it. */
+DLI_MUST_CHECK int journal_open(struct journal **out, const char *path, struct dli_error *err);
+
+/** Appends records: `bytes` bytes of whole lines, each ending in a newline. */
+DLI_MUST_CHECK int journal_append_text(struct journal *journal, const char *text, size_t bytes,
+                                       struct dli_error *err);
+
+/** Appends one record; steals the reference to `record`. */
+DLI_MUST_CHECK int journal_append(struct journal *journal, json_t *record, struct dli_error *err);
+
+/** Unlocks and closes; accepts NULL. */
+void journal_close(struct journal *journal);
+
+/** What a journal holds. Tests in the order of the plan; row[i] belongs to test[i]. */
+struct journal_content {
+    json_t *header; /**< the `journal` record */
     int test_count;
     struct test *test;
-    json_t **row;
+    json_t **row;        /**< NULL where the test is not finished */
+    int row_count;       /**< finished tests */
+    bool is_complete;    /**< all the tests that the header announces are there */
+    bool is_interrupted; /**< the last `close` says so, or there is none */
+    bool has_torn_tail;
 };
 
-/** Creates and locks; DLI_E_IO, or DLI_E_ARG when it exists already (use resume). */
-DLI_MUST_CHECK int journal_create(struct journal *out, const char *path, struct dli_error *err);
+/** Reads a journal. DLI_E_NOTFOUND, DLI_E_IO, DLI_E_PARSE «path:line: …». `out` is releasable always. */
+DLI_MUST_CHECK int journal_read(struct journal_content *out, const char *path, struct dli_error *err);
 
-/** Reads without locking: for reports. */
-DLI_MUST_CHECK int journal_read(struct journal_contents *out, const char *path, struct dli_error *err);
+/** Index of the test with this id and repeat, -1 when there is none. */
+int journal_find(const struct journal_content *content, const char *id, int repeat);
 
-/** Locks an existing journal, reads it and cuts off a torn tail, ready to append. */
-DLI_MUST_CHECK int journal_open(struct journal *out, struct journal_contents *contents, const char *path,
-                                struct dli_error *err);
-
-/** Appends one record as one line and fsyncs. Takes no reference. DLI_E_IO: «…: disk full», nothing half-written stays. */
-DLI_MUST_CHECK int journal_append(struct journal *journal, const json_t *record, struct dli_error *err);
-/** Appends without fsync; a later journal_append makes it durable. For the list of tests. */
-DLI_MUST_CHECK int journal_append_lazily(struct journal *journal, const json_t *record, struct dli_error *err);
-
-void journal_close(struct journal *journal);
-void journal_contents_release(struct journal_contents *contents);
-
-/** The row of (id, repeat); -1 if the journal has no such test. */
-int journal_find(const struct journal_contents *contents, const char *id, int repeat);
+void journal_content_release(struct journal_content *content);
 
 #endif
