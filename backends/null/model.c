@@ -81,7 +81,10 @@ int null_model_read(struct dli_io *out, const char *path, struct dli_error *err)
                         strerror(errno));
     while (rc == DLI_OK && fgets(line, sizeof(line), file)) {
         number++;
-        if (read_line(out, line))
+        if (!strchr(line, '\n'))
+            rc = dli_fail(err, DLI_E_PARSE,
+                          "%s:%d: the file ends within this line, or it is too long", path, number);
+        else if (read_line(out, line))
             rc = dli_fail(err, DLI_E_PARSE,
                           "%s:%d: expected «input NAME TYPE SHAPE» or «output NAME TYPE SHAPE»",
                           path, number);

@@ -183,10 +183,8 @@ static int reshape(struct dli_context *ctx, const struct dli_io *io, struct dli_
 
 static unsigned context_capabilities(struct dli_context *ctx)
 {
-    const struct priv *p = ctx->priv;
     unsigned common = DLI_CAP_CONTEXTS | DLI_CAP_RESHAPE;
-    return common |
-           (p->is_run_async && ctx->settings->is_async ? DLI_CAP_ASYNC : DLI_CAP_CONCURRENT);
+    return common | (run_call(ctx) == CALL_RUN_ASYNC ? DLI_CAP_ASYNC : DLI_CAP_CONCURRENT);
 }
 
 static void unload(struct dli_context *ctx)

@@ -64,6 +64,10 @@ int ports_describe(struct dli_io *out, const struct priv *p, struct dli_error *e
 int ports_free_dimensions(struct priv *p, const struct dli_io *io, struct dli_error *err);
 ONNXTensorElementDataType ort_type_of(enum dli_type type);
 
+/** How requests of this context are run. */
+enum run_call { CALL_RUN, CALL_BINDING, CALL_RUN_ASYNC };
+enum run_call run_call(const struct dli_context *ctx);
+
 int run_request_init(struct dli_context *ctx, struct dli_request *request, struct dli_error *err);
 int run_submit(struct dli_context *ctx, struct dli_request *request, struct dli_error *err);
 void run_request_release(struct dli_context *ctx, struct dli_request *request);

@@ -9,6 +9,7 @@ struct slot {
     struct priv *context;
     struct dli_request *request;
     OrtIoBinding *binding; /**< NULL: Run with the arrays below */
+    bool is_async;         /**< RunAsync */
     int dynamic_count;
     int dynamic[DLI_MAX_IO]; /**< outputs that ONNX Runtime allocates at every inference */
     const char *input_name[DLI_MAX_IO];
@@ -17,13 +18,28 @@ struct slot {
     OrtValue *output[DLI_MAX_IO];
 };
 
+// A model that says nothing about an output's shape looks like one with a scalar output.
 static bool is_open(const struct dli_tensor_desc *desc)
 {
+    if (desc->rank == 0)
+        return true;
     for (int i = 0; i < desc->rank; i++) {
         if (desc->dim[i] < 0)
             return true;
     }
     return false;
+}
+
+enum run_call run_call(const struct dli_context *ctx)
+{
+    const struct priv *p = ctx->priv;
+    // RunAsync takes no binding; a binding cannot give an open output back without allocating.
+    bool is_bindable = p->is_binding;
+    for (int i = 0; i < p->io.output_count; i++)
+        is_bindable = is_bindable && !is_open(&p->io.output[i]);
+    if (p->is_run_async && ctx->settings->is_async)
+        return CALL_RUN_ASYNC;
+    return is_bindable ? CALL_BINDING : CALL_RUN;
 }
 
 static int wrap(OrtValue **out, const struct priv *p, const struct dli_tensor *tensor,
@@ -57,6 +73,7 @@ int run_request_init(struct dli_context *ctx, struct dli_request *request, struc
         return dli_fail(err, DLI_E_NOMEM, "no memory for a request");
     slot->context = p;
     slot->request = request;
+    slot->is_async = run_call(ctx) == CALL_RUN_ASYNC;
     request->priv = slot;
     request->device_ns = -1;
     for (int i = 0; rc == DLI_OK && i < request->input_count; i++) {
@@ -65,15 +82,12 @@ int run_request_init(struct dli_context *ctx, struct dli_request *request, struc
     }
     for (int i = 0; rc == DLI_OK && i < request->output_count; i++) {
         slot->output_name[i] = p->io.output[i].name;
-        // A model that says nothing about an output's shape looks like one with a scalar output.
-        if (is_open(&p->io.output[i]) || p->io.output[i].rank == 0)
+        if (is_open(&p->io.output[i]))
             slot->dynamic[slot->dynamic_count++] = i;
         else
             rc = wrap(&slot->output[i], p, &request->output[i], err);
     }
-    // A binding cannot give an output back without allocating; RunAsync takes none.
-    bool is_async = p->is_run_async && ctx->settings->is_async;
-    if (rc == DLI_OK && p->is_binding && slot->dynamic_count == 0 && !is_async)
+    if (rc == DLI_OK && run_call(ctx) == CALL_BINDING)
         rc = bind_all(slot, err);
     return rc;
 }
@@ -141,6 +155,7 @@ static void ORT_API_CALL finished(void *data, OrtValue **outputs, size_t count, 
 int run_submit(struct dli_context *ctx, struct dli_request *request, struct dli_error *err)
 {
     struct slot *slot = request->priv;
+    (void)ctx;
     const struct priv *p = slot->context;
     const OrtApi *api = p->library.api;
     OrtStatus *status;
@@ -150,7 +165,7 @@ int run_submit(struct dli_context *ctx, struct dli_request *request, struct dli_
     }
     drop_dynamic(slot);
     const OrtValue *const *inputs = (const OrtValue *const *)slot->input;
-    if (p->is_run_async && ctx->settings->is_async) {
+    if (slot->is_async) {
         status = api->RunAsync(p->session, NULL, slot->input_name, inputs,
                                (size_t)request->input_count, slot->output_name,
                                (size_t)request->output_count, slot->output, finished, slot);

@@ -183,6 +183,7 @@ int session_open(struct dli_context *ctx, struct dli_error *err)
 void session_effective(struct dli_context *ctx, dli_setting_fn tell, void *data)
 {
     static const char *const tristates[] = {"default", "yes", "no"};
+    static const char *const calls[] = {"Run", "RunWithBinding", "RunAsync"};
     const struct priv *p = ctx->priv;
     const struct dli_settings *s = ctx->settings;
     char number[16] = "default";
@@ -196,11 +197,7 @@ void session_effective(struct dli_context *ctx, dli_setting_fn tell, void *data)
     tell("execution_mode", p->execution_mode ? "parallel" : "sequential", data);
     tell("graph_optimization", level_names[p->graph_level], data);
     tell("spinning", tristates[p->spinning], data);
-    tell("call",
-         p->is_run_async && s->is_async ? "RunAsync"
-         : p->is_binding                ? "RunWithBinding"
-                                        : "Run",
-         data);
+    tell("call", calls[run_call(ctx)], data);
     for (int i = 0; i < s->pair_count; i++)
         tell(s->pair[i].key, s->pair[i].value, data);
 }

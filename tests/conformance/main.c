@@ -1,0 +1,91 @@
+// conformance MODULE: holds one backend module to the contract of dli/backend.h. Prints one line
+// per case; exit status 0 when all passed, 1 otherwise, 77 when the framework is not on this
+// machine.
+#include <stdlib.h>
+
+#include <unistd.h>
+
+#include "cases.h"
+
+#define SKIPPED 77
+
+struct entry {
+    const char *name;
+    case_fn run;
+    bool is_once; /**< with the format's first sample only: slow, and the model does not matter */
+};
+
+static const struct entry module_cases[] = {{"table", case_table, true},
+                                            {"probe", case_probe, true}};
+static const struct entry sample_cases[] = {
+    {"agreement", case_agreement, false},      {"in-flight", case_in_flight, false},
+    {"concurrent", case_concurrent, false},    {"reshape", case_reshape, false},
+    {"damaged", case_damaged, true},           {"early-unload", case_early_unload, true},
+    {"two-contexts", case_two_contexts, true}, {"memory", case_memory, true}};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static int run_case(const struct entry *entry, const struct subject *subject, const char *of,
+                    int index)
+{
+    struct dli_error err = {0};
+    int rc = entry->run(subject, &err);
+    if (rc)
+        printf("not ok - %s %s %d: %s: %s\n", entry->name, of, index, dli_code_name(rc), err.text);
+    else
+        printf("ok - %s %s %d\n", entry->name, of, index);
+    fflush(stdout);
+    return rc != DLI_OK;
+}
+
+static int run_sample(const struct dli_backend *backend, const char *format, int index,
+                      const char *folder)
+{
+    struct sample sample;
+    struct dli_error err = {0};
+    int failed = 0;
+    int rc = sample_make(&sample, format, sample_names(format)[index], folder, &err);
+    if (rc) {
+        printf("not ok - sample %s %d: %s\n", format, index, err.text);
+        failed = 1;
+    }
+    struct subject subject = {backend, &sample, folder};
+    for (size_t i = 0; !rc && i < COUNT(sample_cases); i++) {
+        if (!sample_cases[i].is_once || index == 0)
+            failed += run_case(&sample_cases[i], &subject, format, index);
+    }
+    unlink(sample.path);
+    sample_release(&sample);
+    return failed;
+}
+
+int main(int argc, char **argv)
+{
+    char folder[] = "/tmp/dli-conformance-XXXXXX";
+    const struct dli_backend *backend = argc == 2 ? module_open(argv[1]) : NULL;
+    int failed = 0;
+    if (!backend || !mkdtemp(folder)) {
+        printf("usage: conformance MODULE\n");
+        return 1;
+    }
+    struct subject subject = {backend, NULL, folder};
+    struct dli_probe probe;
+    struct dli_error err = {0};
+    if (backend->probe(&probe, &err) == DLI_E_UNAVAILABLE) {
+        printf("skipped: %s\n", err.text);
+        rmdir(folder);
+        return SKIPPED;
+    }
+    for (size_t i = 0; i < COUNT(module_cases); i++)
+        failed += run_case(&module_cases[i], &subject, "module", 0);
+    for (const char *const *format = backend->formats; *format; format++) {
+        const char *const *names = sample_names(*format);
+        if (!names)
+            printf("# format %s: nothing here writes it\n", *format);
+        for (int i = 0; names && names[i]; i++)
+            failed += run_sample(backend, *format, i, folder);
+    }
+    rmdir(folder);
+    printf("%s: %d failed\n", backend->name, failed);
+    return failed > 0;
+}
