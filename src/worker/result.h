@@ -1,0 +1,18 @@
+/**
+ * result.h - from figures to records: the measured columns of a row, and why they can or cannot be trusted.
+ */
+#ifndef WORKER_RESULT_H
+#define WORKER_RESULT_H
+
+#include "worker/session.h"
+
+/** Runs the measure and sends `framework` and `result` records. */
+DLI_MUST_CHECK int result_measure(struct session *s, struct dli_error *err);
+
+/** Sends the settings that the framework really took. */
+void result_send_settings(struct session *s);
+
+/** [{name, type, dim}, …]. New reference. */
+json_t *result_describe(const struct dli_tensor_desc *desc, int count);
+
+#endif

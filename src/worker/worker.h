@@ -1,0 +1,25 @@
+/**
+ * worker.h - the child side: one test, one process, one stream of records (docs/formats.md, section 2).
+ */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <dli/error.h>
+
+#define WORKER_RECORD_FD 3
+#define WORKER_MAX_TEST_BYTES ((size_t)16 << 20)
+
+/**
+ * Runs the test whose JSON is `text` and writes its records to `record_fd`. `start_ns` is the clock at entry of
+ * main. Returns 0 also when the test failed (an `error` record says why); a negative code when the records could
+ * not be written.
+ */
+DLI_MUST_CHECK int worker_run(const char *text, size_t bytes, int record_fd, int64_t start_ns, struct dli_error *err);
+
+/** Probe mode: describes the backend called `name` (or by path) in a `backend` record. */
+DLI_MUST_CHECK int worker_probe(const char *name, int record_fd, int64_t start_ns, struct dli_error *err);
+
+#endif
