@@ -139,6 +139,7 @@ static int parse_pair(struct zoo_model *out, const char *pair, size_t length, st
     if (strcmp(key, "seed") == 0) {
         result = parse_number(&seed, key, value, value_length, 0, INT64_MAX, err);
         out->seed = (uint64_t)seed;
+        out->has_seed = true;
         return result;
     }
     const char *nearest = nearest_name(key, keys);

@@ -17,6 +17,7 @@ struct zoo_model {
     struct zoo_params params;
     uint64_t seed;
     bool has_batch; /**< the specification gave a batch */
+    bool has_seed;  /**< the specification gave a seed */
 };
 
 /** True for «zoo:…»: not a file name. */
