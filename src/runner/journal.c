@@ -8,188 +8,176 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/strbuf.h"
 
-#define MAX_JOURNAL_BYTES ((size_t)4 << 30)
+struct journal {
+    int fd;
+    off_t bytes; /**< of whole lines that are on the disk */
+    char *path;
+};
 
-static int lock(struct journal *journal, struct dli_error *err)
+static int lock_journal(int fd, const char *path, struct dli_error *err)
 {
-    if (flock(journal->fd, LOCK_EX | LOCK_NB) == 0)
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return DLI_OK;
-    return dli_fail(err, DLI_E_IO, "%s: another dli is writing this journal", journal->path);
+    if (errno == EWOULDBLOCK)
+        return dli_fail(err, DLI_E_ARG, "%s: another run of DLI is writing it; wait for its end", path);
+    return dli_fail(err, DLI_E_IO, "%s: cannot lock: %s", path, strerror(errno));
 }
 
-int journal_create(struct journal *out, const char *path, struct dli_error *err)
+static int sync_folder(const char *path, struct dli_error *err)
 {
-    out->path = xstrdup(path);
-    out->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-    if (out->fd < 0 && errno == EEXIST)
-        return dli_fail(err, DLI_E_ARG, "%s exists: go on with --resume, or name another folder with --out", path);
-    if (out->fd < 0)
-        return dli_fail(err, DLI_E_IO, "%s: cannot create: %s", path, strerror(errno));
-    return lock(out, err);
-}
-
-// A line that did not fit is taken back whole, so that what was written before stays readable.
-int journal_append_lazily(struct journal *journal, const json_t *record, struct dli_error *err)
-{
-    struct stat before;
-    char *line = json_to_line(record);
-    size_t length = strlen(line);
-    line[length] = '\n'; // in place of the NUL: one write, one line
+    char *folder = xstrdup(path);
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder] = '\0';
+    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int result = DLI_OK;
-    if (fstat(journal->fd, &before) != 0)
-        result = dli_fail(err, DLI_E_IO, "%s: %s", journal->path, strerror(errno));
-    else
-        result = file_write_all(journal->fd, line, length + 1, journal->path, err);
-    if (result != DLI_OK && ftruncate(journal->fd, before.st_size) != 0)
-        dli_error_prepend(err, "a torn line is left");
-    free(line);
+    // Some network file systems cannot sync folders (EINVAL) and need no sync.
+    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
+        result = dli_fail(err, DLI_E_IO, "%s: cannot sync: %s", folder, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    free(folder);
     return result;
 }
 
-int journal_append(struct journal *journal, const json_t *record, struct dli_error *err)
+static int fail_exists(const char *path, struct dli_error *err)
 {
-    int result = journal_append_lazily(journal, record, err);
+    return dli_fail(err, DLI_E_ARG,
+                    "%s: there is a campaign already; continue it with --resume, or choose another folder",
+                    path);
+}
+
+static int put_in_place(const char *temporary, const char *path, struct dli_error *err)
+{
+    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return DLI_OK;
+    if (errno == EEXIST)
+        return fail_exists(path, err);
+    // Not every file system knows RENAME_NOREPLACE.
+    if (errno == EINVAL || errno == ENOSYS) {
+        if (file_exists(path))
+            return fail_exists(path, err);
+        if (rename(temporary, path) == 0)
+            return DLI_OK;
+    }
+    return dli_fail(err, DLI_E_IO, "%s: cannot create: %s", path, strerror(errno));
+}
+
+static struct journal *journal_new(int fd, const char *path)
+{
+    struct journal *journal = xcalloc(1, sizeof(*journal));
+    journal->fd = fd;
+    journal->path = xstrdup(path);
+    return journal;
+}
+
+int journal_create(struct journal **out, const char *path, const char *text, size_t bytes,
+                   struct dli_error *err)
+{
+    *out = NULL;
+    if (file_exists(path))
+        return fail_exists(path, err);
+    char *temporary = xasprintf("%s.%ld.new", path, (long)getpid());
+    int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        int result = dli_fail(err, DLI_E_IO, "%s: cannot create: %s", path, strerror(errno));
+        free(temporary);
+        return result;
+    }
+    struct journal *journal = journal_new(fd, path);
+    int result = lock_journal(fd, path, err);
+    if (result == DLI_OK)
+        result = journal_append_text(journal, text, bytes, err);
+    if (result == DLI_OK)
+        result = put_in_place(temporary, path, err);
+    if (result == DLI_OK)
+        result = sync_folder(path, err);
+    else
+        unlink(temporary);
+    free(temporary);
+    if (result == DLI_OK)
+        *out = journal;
+    else
+        journal_close(journal);
+    return result;
+}
+
+// Length up to and including the last newline; -1 when it cannot be read.
+static off_t whole_lines(int fd)
+{
+    off_t end = lseek(fd, 0, SEEK_END);
+    while (end > 0) {
+        char piece[4096];
+        off_t start = end > (off_t)sizeof(piece) ? end - (off_t)sizeof(piece) : 0;
+        ssize_t got = pread(fd, piece, (size_t)(end - start), start);
+        if (got != end - start)
+            return -1;
+        const char *newline = memrchr(piece, '\n', (size_t)got);
+        if (newline)
+            return start + (newline - piece) + 1;
+        end = start;
+    }
+    return end;
+}
+
+int journal_open(struct journal **out, const char *path, struct dli_error *err)
+{
+    *out = NULL;
+    int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+    if (fd < 0)
+        return dli_fail(err, errno == ENOENT ? DLI_E_NOTFOUND : DLI_E_IO, "%s: %s", path,
+                        strerror(errno));
+    struct journal *journal = journal_new(fd, path);
+    int result = lock_journal(fd, path, err);
+    if (result == DLI_OK) {
+        journal->bytes = whole_lines(fd);
+        if (journal->bytes < 0 || ftruncate(fd, journal->bytes) != 0)
+            result = dli_fail(err, DLI_E_IO, "%s: cannot cut its torn end off: %s", path,
+                              strerror(errno));
+    }
+    if (result == DLI_OK)
+        *out = journal;
+    else
+        journal_close(journal);
+    return result;
+}
+
+int journal_append_text(struct journal *journal, const char *text, size_t bytes,
+                        struct dli_error *err)
+{
+    int result = file_write_all(journal->fd, text, bytes, journal->path, err);
     if (result == DLI_OK && fdatasync(journal->fd) != 0)
         result = dli_fail(err, DLI_E_IO, "%s: cannot write: %s", journal->path, strerror(errno));
+    if (result == DLI_OK) {
+        journal->bytes += (off_t)bytes;
+        return DLI_OK;
+    }
+    // Half a record must not stay in the way of what is appended on resume; a reader copes if this fails.
+    if (ftruncate(journal->fd, journal->bytes) == 0)
+        fdatasync(journal->fd);
+    return result;
+}
+
+int journal_append(struct journal *journal, json_t *record, struct dli_error *err)
+{
+    char *line = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    json_decref(record);
+    if (!line)
+        abort();
+    size_t bytes = strlen(line);
+    line[bytes] = '\n'; // in place of the NUL
+    int result = journal_append_text(journal, line, bytes + 1, err);
+    free(line);
     return result;
 }
 
 void journal_close(struct journal *journal)
 {
-    if (journal->fd >= 0)
-        close(journal->fd);
-    journal->fd = -1;
+    if (!journal)
+        return;
+    close(journal->fd);
     free(journal->path);
-    journal->path = NULL;
-}
-
-void journal_contents_release(struct journal_contents *contents)
-{
-    for (int i = 0; i < contents->test_count; i++) {
-        test_release(&contents->test[i]);
-        json_decref(contents->row[i]);
-    }
-    free(contents->test);
-    free(contents->row);
-    json_decref(contents->head);
-    memset(contents, 0, sizeof(*contents));
-}
-
-int journal_find(const struct journal_contents *contents, const char *id, int repeat)
-{
-    for (int i = 0; i < contents->test_count; i++)
-        if (contents->test[i].repeat == repeat && strcmp(contents->test[i].id, id) == 0)
-            return i;
-    return -1;
-}
-
-static int add_test(struct journal_contents *contents, const json_t *record, struct dli_error *err)
-{
-    size_t count = (size_t)contents->test_count + 1;
-    // Grown in powers of two: journals of 100,000 tests are read in one pass.
-    if ((count & (count - 1)) == 0) {
-        contents->test = xrealloc(contents->test, 2 * count, sizeof(*contents->test));
-        contents->row = xrealloc(contents->row, 2 * count, sizeof(json_t *));
-    }
-    contents->row[contents->test_count] = NULL;
-    return test_from_json(&contents->test[contents->test_count++], json_object_get(record, "test"), err);
-}
-
-static int add_row(struct journal_contents *contents, const json_t *record, int *last, struct dli_error *err)
-{
-    const char *id = json_string_value(json_object_get(record, "id"));
-    int repeat = (int)json_integer_value(json_object_get(record, "repeat"));
-    json_t *row = json_object_get(record, "row");
-    int index = id ? *last + 1 : -1;
-    // Rows mostly come in the order of the tests.
-    if (index < 0 || index >= contents->test_count || contents->test[index].repeat != repeat ||
-        strcmp(contents->test[index].id, id) != 0)
-        index = id ? journal_find(contents, id, repeat) : -1;
-    if (index < 0 || !json_is_object(row))
-        return dli_fail(err, DLI_E_PARSE, "a row without its test");
-    if (!contents->row[index])
-        contents->row[index] = json_incref(row);
-    *last = index;
-    return DLI_OK;
-}
-
-static int take_record(struct journal_contents *contents, json_t *record, int *last, struct dli_error *err)
-{
-    const char *kind = json_string_value(json_object_get(record, "record"));
-    if (!kind)
-        return dli_fail(err, DLI_E_PARSE, "no 'record' in this line");
-    if (strcmp(kind, "journal") == 0 && !contents->head)
-        contents->head = json_incref(record);
-    else if (strcmp(kind, "test") == 0)
-        return add_test(contents, record, err);
-    else if (strcmp(kind, "row") == 0)
-        return add_row(contents, record, last, err);
-    return DLI_OK;
-}
-
-// Reads every whole line; `*whole_bytes` is where the last of them ends.
-static int parse(struct journal_contents *out, const struct strbuf *text, size_t *whole_bytes, struct dli_error *err)
-{
-    const char *next = strbuf_text(text);
-    const char *end = next + text->length;
-    int line_number = 0, last = -1;
-    memset(out, 0, sizeof(*out));
-    *whole_bytes = 0;
-    while (next < end) {
-        const char *newline = memchr(next, '\n', (size_t)(end - next));
-        json_t *record = NULL;
-        if (!newline)
-            break; // torn tail
-        line_number++;
-        int result = json_parse_object(&record, next, (size_t)(newline - next), err);
-        if (result == DLI_OK)
-            result = take_record(out, record, &last, err);
-        json_decref(record);
-        if (result != DLI_OK) {
-            dli_error_prepend(err, "line %d", line_number);
-            return result;
-        }
-        next = newline + 1;
-        *whole_bytes = (size_t)(next - strbuf_text(text));
-    }
-    return out->head ? DLI_OK : dli_fail(err, DLI_E_PARSE, "this is not a journal of dli");
-}
-
-static int read_and_parse(struct journal_contents *out, const char *path, size_t *whole_bytes, struct dli_error *err)
-{
-    struct strbuf text = STRBUF_INIT;
-    memset(out, 0, sizeof(*out));
-    int result = file_read(&text, path, MAX_JOURNAL_BYTES, err);
-    if (result == DLI_OK) {
-        result = parse(out, &text, whole_bytes, err);
-        if (result != DLI_OK)
-            dli_error_prepend(err, "%s", path);
-    }
-    strbuf_release(&text);
-    return result;
-}
-
-int journal_read(struct journal_contents *out, const char *path, struct dli_error *err)
-{
-    size_t whole_bytes;
-    return read_and_parse(out, path, &whole_bytes, err);
-}
-
-int journal_open(struct journal *out, struct journal_contents *contents, const char *path, struct dli_error *err)
-{
-    size_t whole_bytes = 0;
-    memset(contents, 0, sizeof(*contents));
-    out->path = xstrdup(path);
-    out->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
-    if (out->fd < 0)
-        return dli_fail(err, errno == ENOENT ? DLI_E_NOTFOUND : DLI_E_IO, "%s: %s", path, strerror(errno));
-    int result = lock(out, err);
-    if (result == DLI_OK)
-        result = read_and_parse(contents, path, &whole_bytes, err);
-    if (result == DLI_OK && ftruncate(out->fd, (off_t)whole_bytes) != 0)
-        result = dli_fail(err, DLI_E_IO, "%s: cannot write: %s", path, strerror(errno));
-    return result;
+    free(journal);
 }

@@ -21,8 +21,12 @@
 
 struct journal; /**< an open, locked journal */
 
-/** A new journal. DLI_E_ARG when there is one already. `path` is copied. */
-DLI_MUST_CHECK int journal_create(struct journal **out, const char *path, struct dli_error *err);
+/**
+ * A new journal that begins with `bytes` bytes of whole lines: the header and all tests. It appears at
+ * once and complete, or not at all. DLI_E_ARG when there is one already. `path` is copied.
+ */
+DLI_MUST_CHECK int journal_create(struct journal **out, const char *path, const char *text,
+                                  size_t bytes, struct dli_error *err);
 
 /** Opens for appending; cuts a torn last line off. DLI_E_NOTFOUND; DLI_E_ARG: another runner has it. */
 DLI_MUST_CHECK int journal_open(struct journal **out, const char *path, struct dli_error *err);
@@ -44,9 +48,9 @@ struct journal_content {
     struct test *test;
     json_t **row;        /**< NULL where the test is not finished */
     int row_count;       /**< finished tests */
-    bool is_complete;    /**< all the tests that the header announces are there */
-    bool is_interrupted; /**< the last `close` says so, or there is none */
+    bool is_interrupted; /**< the last `close` says so, or there is none after the last `begin` */
     bool has_torn_tail;
+    json_t *index; /**< «id-repeat» -> position, for journal_find */
 };
 
 /** Reads a journal. DLI_E_NOTFOUND, DLI_E_IO, DLI_E_PARSE «path:line: …». `out` is releasable always. */
