@@ -99,3 +99,8 @@ int worker_probe(const char *name, int record_fd, int64_t start_ns, struct dli_e
     strbuf_release(&path);
     return records.result == DLI_OK ? DLI_OK : dli_fail(err, DLI_E_IO, "the records could not be written");
 }
+
+void worker_each_module(void (*visit)(const char *name, const char *path, void *data), void *data)
+{
+    module_each(visit, data);
+}

@@ -22,4 +22,7 @@ DLI_MUST_CHECK int worker_run(const char *text, size_t bytes, int record_fd, int
 /** Probe mode: describes the backend called `name` (or by path) in a `backend` record. */
 DLI_MUST_CHECK int worker_probe(const char *name, int record_fd, int64_t start_ns, struct dli_error *err);
 
+/** Calls `visit` for every backend module that is installed, sorted; nothing is loaded. */
+void worker_each_module(void (*visit)(const char *name, const char *path, void *data), void *data);
+
 #endif
