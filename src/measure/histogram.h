@@ -36,9 +36,10 @@ void histogram_init(struct histogram *h);
 void histogram_release(struct histogram *h);
 void histogram_reset(struct histogram *h);
 
+/** Bucket of a value >= 0. */
 static inline unsigned histogram_index(int64_t value_ns)
 {
-    uint64_t value = value_ns < 0 ? 0 : (uint64_t)value_ns;
+    uint64_t value = (uint64_t)value_ns;
     if (value < 2048)
         return (unsigned)value;
     if (value >> HISTOGRAM_MAX_BITS)
@@ -50,6 +51,7 @@ static inline unsigned histogram_index(int64_t value_ns)
 /** Counts one value. Negative values count as 0. */
 static inline void histogram_record(struct histogram *h, int64_t value_ns)
 {
+    value_ns = value_ns < 0 ? 0 : value_ns;
     if (h->count == 0)
         h->shift_ns = value_ns;
     double shifted = (double)(value_ns - h->shift_ns);

@@ -31,6 +31,7 @@
 #include "measure/stats.h"
 
 #define MEASURE_MAX_SLICES 64
+#define MEASURE_MAX_LANES 256 /**< issuing threads */
 
 enum measure_timing { MEASURE_APPLICATION, MEASURE_INFERENCE };
 enum measure_target { MEASURE_MEDIAN, MEASURE_THROUGHPUT }; /**< whose interval the stop rule watches */

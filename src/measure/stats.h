@@ -38,6 +38,12 @@ struct stats_batch {
 /** Upper quantile of Student's t: P(T <= result) = p, for p in (0.5, 1) and dof > 0, also fractional. */
 double stats_student_quantile(double p, double dof);
 
+/**
+ * Factor by which dependence between neighbours inflates the variance of an average: (1 + r) / (1 - r)
+ * from `count` (> 4) deviations from their average. 1 when independent or constant.
+ */
+double stats_dependence(const double *deviation, int count);
+
 /** Interval of sum / count: the mean latency. */
 struct stats_interval stats_mean(const struct stats_batch *batch, int count, double confidence);
 

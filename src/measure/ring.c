@@ -1,0 +1,155 @@
+#include "measure/ring.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/strbuf.h"
+
+// Completions this close together are awaited by spinning: falling asleep and being woken costs more.
+static const int64_t SPIN_GAP_NS = 10 * NS_PER_US;
+static const int64_t SPIN_LIMIT_NS = 30 * NS_PER_US;
+enum { SPINS_PER_CLOCK = 32 };
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t expected, int64_t timeout_ns)
+{
+    struct timespec span = {timeout_ns / NS_PER_S, timeout_ns % NS_PER_S};
+    syscall(SYS_futex, (uint32_t *)word, FUTEX_WAIT_PRIVATE, expected,
+            timeout_ns < 0 ? NULL : &span, NULL, 0);
+}
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+    syscall(SYS_futex, (uint32_t *)word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+static inline void relax_cpu(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+void ring_init(struct ring *ring, struct cell *const *cell, int cell_count)
+{
+    uint64_t size = 16;
+    while (size < (uint64_t)cell_count)
+        size *= 2;
+    memset(ring, 0, sizeof(*ring));
+    ring->mask = size - 1;
+    ring->cell = cell;
+    for (int i = 0; i < cell_count; i++) {
+        atomic_init(&cell[i]->state, CELL_IDLE);
+        cell[i]->ring = ring;
+        cell[i]->index = i;
+    }
+    ring->place = xmalloc(size * sizeof(ring->place[0]));
+    for (uint64_t i = 0; i < size; i++)
+        atomic_init(&ring->place[i], 0);
+}
+
+void ring_release(struct ring *ring)
+{
+    free(ring->place);
+    ring->place = NULL;
+}
+
+static void wake(struct ring *ring)
+{
+    // Sequentially consistent, as is the sleeper's side: either it sees what was published, or this
+    // sees that it sleeps.
+    if (atomic_load(&ring->is_asleep) && atomic_exchange(&ring->is_asleep, 0))
+        futex_wake(&ring->is_asleep);
+}
+
+void ring_complete(struct dli_request *request, int status)
+{
+    int64_t now_ns = clock_now_ns();
+    struct cell *cell = request->core;
+    if (!cell)
+        return;
+    struct ring *ring = cell->ring;
+    int expected = CELL_ISSUED;
+    // First claim, then write: a second completion must not overwrite the stamp of the first.
+    if (!atomic_compare_exchange_strong(&cell->state, &expected, CELL_COMPLETED)) {
+        atomic_store(&ring->is_breached, true);
+        wake(ring);
+        return;
+    }
+    cell->done_ns = now_ns;
+    cell->status = status;
+    // Acquire and release: a place is filled again only after the lane has emptied it, which the
+    // chain of tickets carries over to a thread that never met the lane.
+    uint64_t ticket = atomic_fetch_add_explicit(&ring->tail, 1, memory_order_acq_rel);
+    atomic_store(&ring->place[ticket & ring->mask], cell->index + 1);
+    wake(ring);
+}
+
+int ring_take(struct ring *ring)
+{
+    _Atomic int *place = &ring->place[ring->head & ring->mask];
+    int index = atomic_load(place);
+    if (atomic_load(&ring->is_breached))
+        return RING_BREACH;
+    if (index == 0)
+        return RING_EMPTY;
+    atomic_store_explicit(place, 0, memory_order_relaxed);
+    ring->head++;
+    return index - 1;
+}
+
+static int spin(struct ring *ring, int64_t start_ns, int64_t limit_ns)
+{
+    for (;;) {
+        for (int i = 0; i < SPINS_PER_CLOCK; i++) {
+            int index = ring_take(ring);
+            if (index != RING_EMPTY)
+                return index;
+            relax_cpu();
+        }
+        if (clock_now_ns() - start_ns > limit_ns)
+            return RING_EMPTY;
+    }
+}
+
+static int sleep_for_one(struct ring *ring, int64_t start_ns, int64_t timeout_ns)
+{
+    for (;;) {
+        atomic_store(&ring->is_asleep, 1);
+        int index = ring_take(ring);
+        int64_t left_ns = timeout_ns < 0 ? -1 : start_ns + timeout_ns - clock_now_ns();
+        if (index != RING_EMPTY || (timeout_ns >= 0 && left_ns <= 0)) {
+            atomic_store(&ring->is_asleep, 0);
+            return index;
+        }
+        ring->sleep_count++;
+        futex_wait(&ring->is_asleep, 1, left_ns);
+        // Cleared by who woke it, or still set after a timeout or a signal: the loop looks again.
+    }
+}
+
+int ring_wait(struct ring *ring, int64_t timeout_ns)
+{
+    int index = ring_take(ring);
+    if (index != RING_EMPTY || timeout_ns == 0)
+        return index;
+    int64_t start_ns = clock_now_ns();
+    if (ring->gap_ns < SPIN_GAP_NS) {
+        int64_t limit_ns = timeout_ns >= 0 && timeout_ns < SPIN_LIMIT_NS ? timeout_ns : SPIN_LIMIT_NS;
+        index = spin(ring, start_ns, limit_ns);
+    }
+    if (index == RING_EMPTY)
+        index = sleep_for_one(ring, start_ns, timeout_ns);
+    if (index >= 0) {
+        // Up to the stamp, not to the waking up: a slow wake-up must not argue for more sleep.
+        int64_t gap_ns = ring->cell[index]->done_ns - start_ns;
+        ring->gap_ns += ((gap_ns > 0 ? gap_ns : 0) - ring->gap_ns) / 4;
+    }
+    return index;
+}

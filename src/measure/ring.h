@@ -1,0 +1,66 @@
+/**
+ * ring.h - completions on their way from any thread to the lane that issued the request.
+ *
+ * Every request in flight has a cell; `complete` stamps the clock, marks the cell and publishes its number in
+ * a bounded ring, wait-free: one compare-exchange, one fetch-add, two stores. A request can be in the
+ * ring at most once, so a ring as large as the number of cells never overflows. One lane takes; it may sleep on
+ * a futex, which a completion touches only when the lane really sleeps, and after the stamp.
+ *
+ * A cell goes IDLE -> ISSUED (lane) -> COMPLETED (any thread) -> IDLE (lane). Any other move is a breach of
+ * the contract, which is remembered and returned by ring_wait.
+ */
+#ifndef MEASURE_RING_H
+#define MEASURE_RING_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <dli/request.h>
+
+#define CACHE_LINE 64
+#define RING_BREACH (-1) /**< a completion that nobody waited for */
+#define RING_EMPTY (-2)
+
+enum cell_state { CELL_IDLE, CELL_ISSUED, CELL_COMPLETED };
+
+struct ring;
+
+/** What the core knows of a request in flight; request->core points here. */
+struct cell {
+    _Alignas(CACHE_LINE) _Atomic int state;
+    int status;      /**< valid once COMPLETED was taken from the ring */
+    int64_t done_ns; /**< likewise */
+    struct ring *ring;
+    int index; /**< within the lane */
+};
+
+struct ring {
+    _Alignas(CACHE_LINE) _Atomic uint64_t tail; /**< next place to fill: producers */
+    _Alignas(CACHE_LINE) _Atomic uint32_t is_asleep;
+    _Atomic bool is_breached;
+    _Alignas(CACHE_LINE) uint64_t head; /**< next place to take: the lane */
+    uint64_t mask;
+    int64_t gap_ns;      /**< moving average: start of a wait to the stamp of what it waited for */
+    int64_t sleep_count; /**< times that the lane slept */
+    struct cell *const *cell; /**< by index */
+    _Atomic int *place;       /**< cell index + 1; 0: empty */
+};
+
+/** Takes over `cell_count` (>= 1) idle cells, whose table is borrowed. Aborts without memory. */
+void ring_init(struct ring *ring, struct cell *const *cell, int cell_count);
+void ring_release(struct ring *ring);
+
+/** The body of measure_complete. */
+void ring_complete(struct dli_request *request, int status);
+
+/** Takes the oldest completion: a cell's index, RING_EMPTY or RING_BREACH. */
+int ring_take(struct ring *ring);
+
+/**
+ * As ring_take, but waits for up to timeout_ns (< 0: for ever). Spins only while completions have
+ * lately been a few microseconds apart, else sleeps at once so that no core is taken from the inference.
+ */
+int ring_wait(struct ring *ring, int64_t timeout_ns);
+
+#endif
