@@ -3,16 +3,28 @@
 
 #include "zoo/build_core.h"
 
-// Random kernels keep the variance of activations: He et al., 2015 (arXiv:1502.01852), eq. 10: variance 2 / fan-in
+// Random kernels keep the second moment of activations: He et al., 2015 (arXiv:1502.01852), eq. 10: variance 2 / fan-in
 // before a ReLU; 1 / fan-in where no activation follows. A uniform variable has variance bound^2 / 3.
 static double kernel_bound(double gain, int64_t fan_in)
 {
     return gain * sqrt(3.0 / (double)fan_in);
 }
 
+// The g for which the mean of act(g * x)^2 is 1 over normal x.
 static double activation_gain(enum activation act)
 {
-    return act == ACT_NONE || act == ACT_SIGMOID || act == ACT_TANH || act == ACT_HARD_SIGMOID ? 1.0 : sqrt(2.0);
+    switch (act) {
+    case ACT_RELU:
+    case ACT_RELU6:
+    case ACT_GELU:
+        return sqrt(2.0);
+    case ACT_SILU:
+        return 1.56;
+    case ACT_HARD_SWISH:
+        return 1.57;
+    default:
+        return 1.0;
+    }
 }
 
 static struct conv with_defaults(struct conv c)

@@ -1,0 +1,36 @@
+/**
+ * blocks.h - parts that several families share, above the single layer.
+ */
+#ifndef ZOO_BLOCKS_H
+#define ZOO_BLOCKS_H
+
+#include "zoo/build.h"
+
+/** Squeeze and excitation (Hu et al., arXiv:1709.01507): a gate per channel, made from the whole map. */
+struct squeeze {
+    int64_t channels; /**< between its two 1x1 convolutions; 0: no gate */
+    enum activation inner, gate;
+};
+
+/** x times its gate. */
+struct graph_value *build_squeeze(struct graph *g, struct graph_value *x, const char *name,
+                                  struct squeeze s);
+
+/** The inverted residual of MobileNetV2 (arXiv:1801.04381) and what followed from it. */
+struct inverted {
+    int64_t expanded; /**< channels inside; where equal to the input's there is no expansion */
+    int64_t out;
+    int64_t kernel, stride;
+    bool is_same;        /**< TensorFlow's padding; else kernel / 2 on both sides */
+    bool always_expands; /**< has a 1x1 convolution even where it adds no channels */
+    bool is_fused;       /**< one kernel x kernel convolution expands, none is depthwise */
+    double epsilon;      /**< of batch norm */
+    enum activation act;
+    struct squeeze squeeze;
+};
+
+/** Adds its input where stride is 1 and the channels stay as many. */
+struct graph_value *build_inverted(struct graph *g, struct graph_value *x, const char *name,
+                                   struct inverted b);
+
+#endif
