@@ -1,12 +1,13 @@
 // SqueezeNet: Iandola et al., 2016 (arXiv:1602.07360); 1.1 is the authors' later, cheaper version. torchvision's are the same
-// networks for 224x224 without the padding of Caffe's first version.
+// networks for 224x224 without the padding of the last convolution of the authors' 1.0.
 #include "zoo/arch.h"
 
 struct config {
     bool is_v11;
+    int64_t last_pad;
 };
 
-static const struct config v10 = {false}, v11 = {true};
+static const struct config v10 = {false, 1}, v10_torchvision = {false, 0}, v11 = {true, 0};
 
 static struct graph_value *fire(struct graph *g, struct graph_value *x, int number, int64_t squeeze, int64_t expand)
 {
@@ -34,14 +35,15 @@ static void build(struct graph *g, const struct zoo_variant *variant, const stru
         if (is_pooled)
             x = build_max_pool(g, x, build_name(g, "pool%d", i + 2), window);
     }
-    x = build_conv_act(g, x, "conv10", (struct conv){.out = p->classes, .kernel = 1, .has_bias = true}, ACT_RELU);
+    struct conv last = {.out = p->classes, .kernel = 1, .pad = config->last_pad, .has_bias = true};
+    x = build_conv_act(g, x, "conv10", last, ACT_RELU);
     x = build_flatten(g, build_global_pool(g, x, "pool10"), "flatten");
     build_output(g, x, "output");
 }
 
 static const struct zoo_variant variants[] = {{"squeezenet1.0", &v10, "7x7 first convolution", 227, 0, 0, false},
                                               {"squeezenet1.1", &v11, "the authors' cheaper version", 227, 0, 0, false},
-                                              {"torchvision/squeezenet1_0", &v10, "for 224x224", 224, 0, 0, false},
+                                              {"torchvision/squeezenet1_0", &v10_torchvision, "for 224x224", 224, 0, 0, false},
                                               {"torchvision/squeezenet1_1", &v11, "for 224x224", 224, 0, 0, false},
                                               {NULL, NULL, NULL, 0, 0, 0, false}};
 
