@@ -6,7 +6,7 @@ struct graph_value *build_squeeze(struct graph *g, struct graph_value *x, const 
     if (!x)
         return NULL;
     struct conv reduce = {.out = s.channels, .kernel = 1, .has_bias = true};
-    struct conv expand = {.out = x->dim[1], .kernel = 1, .has_bias = true};
+    struct conv expand = {.out = x->dim[1], .kernel = 1, .has_bias = true, .gain = 0.5};
     struct graph_value *y = build_global_pool(g, x, build_name(g, "%s/pool", name));
     y = build_conv_act(g, y, build_name(g, "%s/reduce", name), reduce, s.inner);
     y = build_conv_act(g, y, build_name(g, "%s/expand", name), expand, s.gate);
@@ -40,10 +40,9 @@ struct graph_value *build_inverted(struct graph *g, struct graph_value *x, const
         return NULL;
     bool is_residual = b.stride == 1 && x->dim[1] == b.out;
     bool has_squeeze = b.squeeze.channels > 0;
-    // Branches add a little to the identity, so that outputs stay of order 1 through the depth. Gates are
-    // near 1/2, which the projection makes good.
-    struct norm end = {.epsilon = b.epsilon, .scale = is_residual ? 0.4 : 1};
-    struct conv project = {.out = b.out, .kernel = 1, .gain = has_squeeze ? 2 : 1};
+    struct norm end = {.epsilon = b.epsilon, .scale = is_residual ? b.branch_scale : 1};
+    // Gates are near 1/2, which the projection makes good.
+    struct conv project = {.out = b.out, .kernel = 1, .gain = has_squeeze ? 1.8 : 1};
     struct graph_value *y = x;
     if (b.is_fused && b.expanded == x->dim[1]) {
         struct conv only = {.out = b.out, .kernel = b.kernel, .stride = b.stride, .is_same = b.is_same};

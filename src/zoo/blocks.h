@@ -25,6 +25,7 @@ struct inverted {
     bool always_expands; /**< has a 1x1 convolution even where it adds no channels */
     bool is_fused;       /**< one kernel x kernel convolution expands, none is depthwise */
     double epsilon;      /**< of batch norm */
+    double branch_scale; /**< of what is added to the identity, about 1 / sqrt(blocks): outputs stay of order 1 */
     enum activation act;
     struct squeeze squeeze;
 };

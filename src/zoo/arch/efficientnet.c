@@ -60,11 +60,16 @@ static int64_t channels(const struct config *config, int64_t count, double width
     return config->may_lose && nearest >= 8 ? nearest : zoo_divisible(exact);
 }
 
+static int64_t repeats(const struct config *config, int stage)
+{
+    return (int64_t)ceil((double)config->stage[stage].repeat * config->depth);
+}
+
 static struct graph_value *add_stage(struct graph *g, struct graph_value *x, int number, const struct config *config,
-                                     double width)
+                                     double width, double branch_scale)
 {
     const struct stage *stage = &config->stage[number];
-    int64_t repeat = (int64_t)ceil((double)stage->repeat * config->depth);
+    int64_t repeat = repeats(config, number);
     for (int64_t i = 0; i < repeat && x; i++) {
         int64_t squeezed = x->dim[1] / 4;
         struct inverted b = {.expanded = x->dim[1] * stage->expansion,
@@ -74,6 +79,7 @@ static struct graph_value *add_stage(struct graph *g, struct graph_value *x, int
                              .is_same = config->is_tensorflow,
                              .is_fused = stage->is_fused,
                              .epsilon = config->epsilon,
+                             .branch_scale = branch_scale,
                              .act = ACT_SILU,
                              .squeeze = {stage->is_fused ? 0 : squeezed, ACT_SILU, ACT_SIGMOID}};
         x = build_inverted(g, x, build_name(g, "block%d.%lld", number + 1, (long long)i), b);
@@ -92,9 +98,12 @@ static void build(struct graph *g, const struct zoo_variant *variant, const stru
                          .pad = 1,
                          .is_same = config->is_tensorflow};
     struct graph_value *x = build_image(g, p->batch, 3, p->height, p->width);
+    int64_t blocks = 0;
+    for (int i = 0; config->stage[i].kernel; i++)
+        blocks += repeats(config, i);
     x = build_conv_bn(g, x, "conv_first", first, norm, ACT_SILU);
     for (int i = 0; config->stage[i].kernel; i++)
-        x = add_stage(g, x, i, config, width);
+        x = add_stage(g, x, i, config, width, 1 / sqrt((double)blocks));
     x = build_conv_bn(g, x, "conv_last", (struct conv){.out = channels(config, 1280, width), .kernel = 1}, norm, ACT_SILU);
     x = build_global_pool(g, x, "pool");
     build_output(g, build_linear(g, x, "classifier", p->classes, true, 1.0), "output");

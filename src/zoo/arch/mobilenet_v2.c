@@ -33,6 +33,7 @@ static struct graph_value *stage(struct graph *g, struct graph_value *x, int num
                              .is_same = config->source == TENSORFLOW,
                              .always_expands = config->source == CAFFE,
                              .epsilon = config->source == TENSORFLOW ? 1e-3 : 1e-5,
+                             .branch_scale = 0.3,
                              .act = config->source == CAFFE ? ACT_RELU : ACT_RELU6};
         x = build_inverted(g, x, build_name(g, "block%d.%lld", number + 1, (long long)i), b);
     }

@@ -44,6 +44,7 @@ static struct graph_value *add_layer(struct graph *g, struct graph_value *x, int
                          .stride = layer->stride,
                          .is_same = is_tensorflow,
                          .epsilon = 1e-3,
+                         .branch_scale = 0.3,
                          .act = layer->is_hard_swish ? ACT_HARD_SWISH : ACT_RELU,
                          .squeeze = {layer->has_squeeze ? squeezed : 0, ACT_RELU, ACT_HARD_SIGMOID}};
     return build_inverted(g, x, build_name(g, "block%d", number), b);
