@@ -43,6 +43,7 @@ static void build(struct graph *g, const struct zoo_variant *variant, const stru
 
 static const struct zoo_variant variants[] = {{"squeezenet1.0", &v10, "7x7 first convolution", 227, 0, 0, false},
                                               {"squeezenet1.1", &v11, "the authors' cheaper version", 227, 0, 0, false},
+                                              {"squeezenet1.1-caffe2", &v11, "the same network from another framework", 227, 0, 0, false},
                                               {"torchvision/squeezenet1_0", &v10_torchvision, "for 224x224", 224, 0, 0, false},
                                               {"torchvision/squeezenet1_1", &v11, "for 224x224", 224, 0, 0, false},
                                               {NULL, NULL, NULL, 0, 0, 0, false}};

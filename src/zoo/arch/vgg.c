@@ -1,15 +1,20 @@
-// VGG: Simonyan, Zisserman, 2014 (arXiv:1409.1556), configurations A, B, D and E; with batch norm as torchvision adds it.
+// VGG: Simonyan, Zisserman, 2014 (arXiv:1409.1556), configurations A, B, D and E; with batch norm as torchvision adds it. The
+// authors' first full layer is as wide as the map before it; torchvision's map is pooled to 7x7 first.
 #include "zoo/arch.h"
 
 struct config {
     int64_t repeat[5];
-    bool has_norm;
+    bool is_torchvision, has_norm;
 };
 
-static const struct config a = {{1, 1, 2, 2, 2}, false}, a_bn = {{1, 1, 2, 2, 2}, true};
-static const struct config b = {{2, 2, 2, 2, 2}, false}, b_bn = {{2, 2, 2, 2, 2}, true};
-static const struct config d = {{2, 2, 3, 3, 3}, false}, d_bn = {{2, 2, 3, 3, 3}, true};
-static const struct config e = {{2, 2, 4, 4, 4}, false}, e_bn = {{2, 2, 4, 4, 4}, true};
+static const struct config a = {{1, 1, 2, 2, 2}, false, false};
+static const struct config b = {{2, 2, 2, 2, 2}, false, false};
+static const struct config d = {{2, 2, 3, 3, 3}, false, false};
+static const struct config e = {{2, 2, 4, 4, 4}, false, false};
+static const struct config ta = {{1, 1, 2, 2, 2}, true, false}, a_bn = {{1, 1, 2, 2, 2}, true, true};
+static const struct config tb = {{2, 2, 2, 2, 2}, true, false}, b_bn = {{2, 2, 2, 2, 2}, true, true};
+static const struct config td = {{2, 2, 3, 3, 3}, true, false}, d_bn = {{2, 2, 3, 3, 3}, true, true};
+static const struct config te = {{2, 2, 4, 4, 4}, true, false}, e_bn = {{2, 2, 4, 4, 4}, true, true};
 
 static void build(struct graph *g, const struct zoo_variant *variant, const struct zoo_params *p)
 {
@@ -26,7 +31,8 @@ static void build(struct graph *g, const struct zoo_variant *variant, const stru
         }
         x = build_max_pool(g, x, build_name(g, "pool%d", stage + 1), (struct pool){.kernel = 2});
     }
-    x = build_adaptive_pool(g, x, "avgpool", 7);
+    if (config->is_torchvision)
+        x = build_adaptive_pool(g, x, "avgpool", 7);
     x = build_activation(g, build_linear(g, x, "fc6", 4096, true, 1.4142), "fc6/act", ACT_RELU);
     x = build_activation(g, build_linear(g, x, "fc7", 4096, true, 1.4142), "fc7/act", ACT_RELU);
     build_output(g, build_linear(g, x, "fc8", p->classes, true, 1.0), "output");
@@ -37,10 +43,11 @@ static const struct zoo_variant variants[] = {
     {"vgg13", &b, "configuration B", 224, 0, 0, false},
     {"vgg16", &d, "configuration D", 224, 0, 0, false},
     {"vgg19", &e, "configuration E", 224, 0, 0, false},
-    {"torchvision/vgg11", &a, "configuration A", 224, 0, 0, false},
-    {"torchvision/vgg13", &b, "configuration B", 224, 0, 0, false},
-    {"torchvision/vgg16", &d, "configuration D", 224, 0, 0, false},
-    {"torchvision/vgg19", &e, "configuration E", 224, 0, 0, false},
+    {"vgg19-caffe2", &e, "the same network from another framework", 224, 0, 0, false},
+    {"torchvision/vgg11", &ta, "configuration A", 224, 0, 0, false},
+    {"torchvision/vgg13", &tb, "configuration B", 224, 0, 0, false},
+    {"torchvision/vgg16", &td, "configuration D", 224, 0, 0, false},
+    {"torchvision/vgg19", &te, "configuration E", 224, 0, 0, false},
     {"torchvision/vgg11_bn", &a_bn, "configuration A with batch norm", 224, 0, 0, false},
     {"torchvision/vgg13_bn", &b_bn, "configuration B with batch norm", 224, 0, 0, false},
     {"torchvision/vgg16_bn", &d_bn, "configuration D with batch norm", 224, 0, 0, false},
