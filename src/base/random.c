@@ -1,5 +1,7 @@
 #include "base/random.h"
 
+#include "base/wide.h"
+
 uint64_t random_key(uint64_t seed, const char *name)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -8,13 +10,14 @@ uint64_t random_key(uint64_t seed, const char *name)
     return random_bits(hash, random_bits(seed, 0));
 }
 
-void random_fill_f32(float *out, size_t count, uint64_t key, uint64_t first, float low, float high)
+// Product and sum are rounded separately (-ffp-contract=off in this room), so a build with fused multiply-add gives
+// the same bits as any other. The cast to a signed 32-bit number changes no value and is one that vectors can convert.
+DLI_WIDE_VECTORS void random_fill_f32(float *out, size_t count, uint64_t key, uint64_t first, float low, float high)
 {
-    // volatile-free and contraction-free on purpose: product and sum are rounded separately, so an
-    // FMA-capable build gives the same bits as any other (-ffp-contract=off in this room).
     float range = high - low;
     for (size_t i = 0; i < count; i++) {
-        float scaled = range * random_unit(key, first + i);
+        float unit = (float)(int32_t)(random_bits(key, first + i) >> 40) * (1.0f / 16777216.0f);
+        float scaled = range * unit;
         out[i] = low + scaled;
     }
 }

@@ -4,18 +4,13 @@
 #include <stdlib.h>
 
 #include "base/strbuf.h"
+#include "base/wide.h"
 
 enum { TILE = 64, ROWS = 4 };
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define WIDE_VECTORS __attribute__((target_clones("arch=x86-64-v3", "default")))
-#else
-#define WIDE_VECTORS
-#endif
-
 // sum[r][t] += row_r[k] * tile[k][t]. The order over k is fixed, and a product of two floats is exact in
 // double, so neither vector width nor fused multiply-add changes a bit.
-WIDE_VECTORS static void multiply_rows(double sum[ROWS][TILE], const float *const row[ROWS], const float *tile,
+DLI_WIDE_VECTORS static void multiply_rows(double sum[ROWS][TILE], const float *const row[ROWS], const float *tile,
                                        int64_t depth)
 {
     for (int64_t k = 0; k < depth; k++) {
