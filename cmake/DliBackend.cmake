@@ -1,10 +1,12 @@
 # Backends: modules that the core loads by name. A folder in backends/ is one backend.
 #
 # The only API that a backend's CMakeLists.txt uses:
-#   dli_add_backend(<name> SOURCES <file>... [INCLUDES <dir>...] [DEFINES <def>...] [LINKS <lib>...] [RPATH <dir>...])
+#   dli_add_backend(<name> SOURCES <file>... [INCLUDES <dir>...] [DEFINES <def>...] [LINKS <lib>...] [RPATH <dir>...]
+#                   [VARIANTS <options>...])
 #   dli_skip_backend(<name> <reason>)      says in the feature table why it is not built; an error when ON was asked
 #   DLI_<NAME>_ROOT                        where its runtime lies; default .runtimes/<name>
 # RPATH: folders of the framework's libraries, so that no LD_LIBRARY_PATH is needed.
+# VARIANTS: options («NAME=VALUE NAME=VALUE») with which the conformance test runs once more.
 # DLI_BACKEND_<NAME> is AUTO (build if the runtime is found), ON (fail if not) or OFF.
 set(DLI_RUNTIMES ${CMAKE_SOURCE_DIR}/.runtimes CACHE PATH "folder with the fetched runtimes")
 set_property(GLOBAL PROPERTY DLI_FEATURES "")
@@ -23,7 +25,7 @@ function(dli_skip_backend name reason)
 endfunction()
 
 function(dli_add_backend name)
-    cmake_parse_arguments(BACKEND "" "" "SOURCES;INCLUDES;DEFINES;LINKS;RPATH" ${ARGN})
+    cmake_parse_arguments(BACKEND "" "" "SOURCES;INCLUDES;DEFINES;LINKS;RPATH;VARIANTS" ${ARGN})
     add_library(backend_${name} MODULE ${BACKEND_SOURCES})
     target_include_directories(backend_${name} PRIVATE ${CMAKE_SOURCE_DIR}/include)
     target_include_directories(backend_${name} SYSTEM PRIVATE ${BACKEND_INCLUDES})
@@ -39,6 +41,7 @@ function(dli_add_backend name)
         LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/backends
         BUILD_RPATH "${BACKEND_RPATH}" INSTALL_RPATH "${BACKEND_RPATH}")
     install(TARGETS backend_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/dli/backends)
+    set_property(GLOBAL PROPERTY DLI_VARIANTS_${name} "${BACKEND_VARIANTS}")
     dli_record_feature(${name} "built")
 endfunction()
 

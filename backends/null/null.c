@@ -280,6 +280,14 @@ static int compile(struct dli_context *ctx, struct dli_error *err)
     return rc ? rc : start_threads(p, err);
 }
 
+// Optional. Only where options change what the model can do.
+static unsigned context_capabilities(struct dli_context *ctx)
+{
+    const struct priv *p = ctx->priv;
+    unsigned common = DLI_CAP_CONTEXTS | DLI_CAP_RESHAPE | DLI_CAP_DEVICE_TIME;
+    return common | (p->async_threads > 0 ? DLI_CAP_ASYNC : DLI_CAP_CONCURRENT);
+}
+
 // Optional. Requests that keep this model busy, for users who leave the number open.
 static int optimal_requests(struct dli_context *ctx)
 {
@@ -393,6 +401,7 @@ static const struct dli_backend backend = {
     .io_describe = io_describe,
     .reshape = reshape,
     .compile = compile,
+    .context_capabilities = context_capabilities,
     .optimal_requests = optimal_requests,
     .effective = effective,
     .request_init = request_init,

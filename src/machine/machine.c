@@ -64,7 +64,7 @@ static void read_software(struct machine *out, const char *root, struct strbuf *
     if (!probe_line(out->kernel, sizeof(out->kernel), root, "/proc/sys/kernel/osrelease") && is_known)
         snprintf(out->kernel, sizeof(out->kernel), "%s", names.release);
     if (is_known)
-        snprintf(out->architecture, sizeof(out->architecture), "%s", names.machine);
+        snprintf(out->architecture, sizeof(out->architecture), "%.23s", names.machine);
     if (read_text(text, root, "/etc/os-release"))
         find_value(out->os, sizeof(out->os), strbuf_text(text), "PRETTY_NAME");
 }

@@ -176,7 +176,11 @@ static int add_picture(float *out, const struct layout *l, const struct test_inp
     int result = image_read(&image, path, err);
     if (result != DLI_OK)
         return result;
-    float *planes = xmalloc(3 * plane * sizeof(*planes));
+    float *planes = calloc(plane, 3 * sizeof(*planes));
+    if (!planes) {
+        image_release(&image);
+        return dli_fail(err, DLI_E_NOMEM, "no memory for a picture of %lldx%lld", (long long)l->width, (long long)l->height);
+    }
     image_resize(planes, &image, (int)l->width, (int)l->height);
     for (int64_t c = 0; c < l->channels; c++) {
         double scale = input->scale[c] != 0 ? input->scale[c] : 1;
@@ -193,7 +197,7 @@ static int add_picture(float *out, const struct layout *l, const struct test_inp
 int inputs_read_images(float *out, const struct dli_tensor_desc *desc, const struct test_input *input, int64_t first,
                        struct dli_error *err)
 {
-    struct layout layout;
+    struct layout layout = {0, 0, 0, false};
     struct dirent **entry = NULL;
     int count = 0;
     int result = find_layout(&layout, desc, input->is_nhwc, err);

@@ -78,8 +78,9 @@ static int expect_refusal(const struct subject *subject, const char *what, const
     int rc = file_write_atomic(path, data, bytes, err);
     if (rc)
         return rc;
-    session_open(&s, subject->backend, false);
-    rc = session_load(&s, path, subject->sample->format, NULL, &why);
+    rc = session_open(&s, subject, false, err);
+    if (rc == DLI_OK)
+        rc = session_load(&s, path, subject->sample->format, NULL, &why);
     session_close(&s);
     unlink(path);
     if (rc >= 0)
@@ -95,8 +96,9 @@ static int expect_no_file(const struct subject *subject, struct dli_error *err)
 {
     struct session s;
     struct dli_error why = {0};
-    session_open(&s, subject->backend, false);
-    int rc = session_load(&s, "/nonexistent/model.onnx", subject->sample->format, NULL, &why);
+    int rc = session_open(&s, subject, false, err);
+    if (rc == DLI_OK)
+        rc = session_load(&s, "/nonexistent/model.onnx", subject->sample->format, NULL, &why);
     session_close(&s);
     return rc == DLI_E_NOTFOUND ? DLI_OK
                                 : dli_fail(err, DLI_E_PROTOCOL, "a missing file: %s, not NOTFOUND",
@@ -127,17 +129,15 @@ int case_damaged(const struct subject *subject, struct dli_error *err)
 int case_early_unload(const struct subject *subject, struct dli_error *err)
 {
     struct session s;
-    struct dli_model model = {.path = subject->sample->path, .format = subject->sample->format};
-    session_open(&s, subject->backend, false);
-    session_close(&s);
-    session_open(&s, subject->backend, false);
-    int rc = subject->backend->load(&s.ctx, &model, err);
+    int rc = session_open(&s, subject, false, err);
+    if (rc == DLI_OK)
+        rc = session_read(&s, subject->sample->path, subject->sample->format, err);
     session_close(&s);
     if (rc)
         return rc;
-    session_open(&s, subject->backend, true);
-    session_set_int(&s, "async-threads", 2);
-    rc = session_load(&s, subject->sample->path, subject->sample->format, NULL, err);
+    rc = session_open(&s, subject, true, err);
+    if (rc == DLI_OK)
+        rc = session_load(&s, subject->sample->path, subject->sample->format, NULL, err);
     if (rc == DLI_OK)
         rc = session_make_requests(&s, SESSION_REQUESTS, err);
     session_close(&s);
@@ -162,8 +162,9 @@ int case_memory(const struct subject *subject, struct dli_error *err)
         struct session s;
         if (cycle == WARM_CYCLES)
             before = resident_bytes();
-        session_open(&s, subject->backend, false);
-        int rc = session_load(&s, subject->sample->path, subject->sample->format, NULL, err);
+        int rc = session_open(&s, subject, false, err);
+        if (rc == DLI_OK)
+            rc = session_load(&s, subject->sample->path, subject->sample->format, NULL, err);
         if (rc == DLI_OK)
             rc = session_make_requests(&s, 1, err);
         if (rc == DLI_OK)

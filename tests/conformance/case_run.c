@@ -34,10 +34,9 @@ static int same_port(const struct dli_tensor_desc *a, const struct dli_tensor_de
 static int start(struct session *s, const struct subject *subject, bool is_async, int requests,
                  struct dli_error *err)
 {
-    session_open(s, subject->backend, is_async);
-    if (is_async)
-        session_set_int(s, "async-threads", 2);
-    int rc = session_load(s, subject->sample->path, subject->sample->format, NULL, err);
+    int rc = session_open(s, subject, is_async, err);
+    if (rc == DLI_OK)
+        rc = session_load(s, subject->sample->path, subject->sample->format, NULL, err);
     if (rc == DLI_OK && (s->io.input_count != 1 || s->io.output_count != 1))
         rc = dli_fail(err, DLI_E_MISMATCH, "%d inputs and %d outputs, not one each",
                       s->io.input_count, s->io.output_count);
@@ -189,8 +188,9 @@ int case_reshape(const struct subject *subject, struct dli_error *err)
     if (!(subject->backend->capabilities & DLI_CAP_RESHAPE))
         return DLI_OK;
     wanted.input[0].dim[0] *= 2;
-    session_open(&s, subject->backend, false);
-    int rc = session_load(&s, subject->sample->path, subject->sample->format, &wanted, err);
+    int rc = session_open(&s, subject, false, err);
+    if (rc == DLI_OK)
+        rc = session_load(&s, subject->sample->path, subject->sample->format, &wanted, err);
     if (rc == DLI_E_UNSUPPORTED && err->text[0]) {
         // A framework that cannot change this model's batch says so: a result, not a fault.
         session_close(&s);

@@ -7,13 +7,6 @@
 #include "module.h"
 #include "sample.h"
 
-/** What a case is about. `sample` is NULL for the cases about the module alone. */
-struct subject {
-    const struct dli_backend *backend;
-    const struct sample *sample;
-    const char *folder; /**< scratch */
-};
-
 /** 0, or a failure whose text says what was expected and what came. */
 typedef int (*case_fn)(const struct subject *subject, struct dli_error *err);
 

@@ -1,6 +1,6 @@
-// conformance MODULE: holds one backend module to the contract of dli/backend.h. Prints one line
-// per case; exit status 0 when all passed, 1 otherwise, 77 when the framework is not on this
-// machine.
+// conformance MODULE [OPTION=VALUE...]: holds one backend module, with these of its options, to the
+// contract of dli/backend.h. Prints one line per case; exit status 0 when all passed, 1 otherwise,
+// 77 when the framework is not on this machine.
 #include <stdlib.h>
 
 #include <unistd.h>
@@ -38,21 +38,20 @@ static int run_case(const struct entry *entry, const struct subject *subject, co
     return rc != DLI_OK;
 }
 
-static int run_sample(const struct dli_backend *backend, const char *format, int index,
-                      const char *folder)
+static int run_sample(struct subject *subject, const char *format, int index)
 {
     struct sample sample;
     struct dli_error err = {0};
     int failed = 0;
-    int rc = sample_make(&sample, format, sample_names(format)[index], folder, &err);
+    int rc = sample_make(&sample, format, sample_names(format)[index], subject->folder, &err);
     if (rc) {
         printf("not ok - sample %s %d: %s\n", format, index, err.text);
         failed = 1;
     }
-    struct subject subject = {backend, &sample, folder};
+    subject->sample = &sample;
     for (size_t i = 0; !rc && i < COUNT(sample_cases); i++) {
         if (!sample_cases[i].is_once || index == 0)
-            failed += run_case(&sample_cases[i], &subject, format, index);
+            failed += run_case(&sample_cases[i], subject, format, index);
     }
     unlink(sample.path);
     sample_release(&sample);
@@ -62,13 +61,14 @@ static int run_sample(const struct dli_backend *backend, const char *format, int
 int main(int argc, char **argv)
 {
     char folder[] = "/tmp/dli-conformance-XXXXXX";
-    const struct dli_backend *backend = argc == 2 ? module_open(argv[1]) : NULL;
+    const struct dli_backend *backend = argc >= 2 ? module_open(argv[1]) : NULL;
     int failed = 0;
     if (!backend || !mkdtemp(folder)) {
-        printf("usage: conformance MODULE\n");
+        printf("usage: conformance MODULE [OPTION=VALUE...]\n");
         return 1;
     }
-    struct subject subject = {backend, NULL, folder};
+    struct subject subject = {
+        .backend = backend, .folder = folder, .option_count = argc - 2, .option = argv + 2};
     struct dli_probe probe;
     struct dli_error err = {0};
     if (backend->probe(&probe, &err) == DLI_E_UNAVAILABLE) {
@@ -83,7 +83,7 @@ int main(int argc, char **argv)
         if (!names)
             printf("# format %s: nothing here writes it\n", *format);
         for (int i = 0; names && names[i]; i++)
-            failed += run_sample(backend, *format, i, folder);
+            failed += run_sample(&subject, *format, i);
     }
     rmdir(folder);
     printf("%s: %d failed\n", backend->name, failed);

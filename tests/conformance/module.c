@@ -35,37 +35,59 @@ const struct dli_backend *module_open(const char *path)
     return entry ? entry() : NULL;
 }
 
-void session_open(struct session *s, const struct dli_backend *backend, bool is_async)
+static int set_option(struct session *s, const char *text, struct dli_error *err)
 {
+    char name[64];
+    const char *value = strchr(text, '=');
+    if (!value || (size_t)(value - text) >= sizeof(name))
+        return dli_fail(err, DLI_E_ARG, "option '%s': NAME=VALUE", text);
+    memcpy(name, text, (size_t)(value - text));
+    name[value - text] = '\0';
+    const struct dli_option *option = options_find(s->backend->options, name);
+    if (option)
+        return options_set(s->ctx.priv, option, value + 1, &s->owner, err);
+    if (strcmp(name, "threads") != 0)
+        return dli_fail(err, DLI_E_ARG, "no option '%s'", name);
+    s->settings.threads = (int)strtol(value + 1, NULL, 10);
+    return DLI_OK;
+}
+
+int session_open(struct session *s, const struct subject *subject, bool is_async,
+                 struct dli_error *err)
+{
+    const struct dli_backend *b = subject->backend;
     memset(s, 0, sizeof(*s));
-    s->backend = backend;
+    s->backend = b;
     s->settings.precision = DLI_F32;
     s->settings.threads = 1;
     s->settings.requests = is_async ? SESSION_REQUESTS : 1;
     s->settings.is_async = is_async;
     s->settings.pin_threads = -1;
     s->ctx = (struct dli_context){.host = &host, .settings = &s->settings};
-    s->ctx.priv = calloc(1, backend->priv_size > 0 ? backend->priv_size : 1);
-    if (backend->priv_defaults)
-        memcpy(s->ctx.priv, backend->priv_defaults, backend->priv_size);
+    s->ctx.priv = calloc(1, b->priv_size > 0 ? b->priv_size : 1);
+    if (b->priv_defaults)
+        memcpy(s->ctx.priv, b->priv_defaults, b->priv_size);
     sem_init(&s->completed, 0, 0);
+    for (int i = 0; i < subject->option_count; i++) {
+        int rc = set_option(s, subject->option[i], err);
+        if (rc)
+            return rc;
+    }
+    return DLI_OK;
 }
 
-void session_set_int(struct session *s, const char *name, int value)
+int session_read(struct session *s, const char *path, const char *format, struct dli_error *err)
 {
-    const struct dli_option *option = s->backend->options;
-    for (; option && option->type != DLI_OPTION_END; option++) {
-        if (option->type == DLI_OPTION_INT && strcmp(option->name, name) == 0)
-            memcpy((char *)s->ctx.priv + option->offset, &value, sizeof(value));
-    }
+    struct dli_model model = {.path = path, .format = format};
+    s->has_loaded = true;
+    return s->backend->load(&s->ctx, &model, err);
 }
 
 int session_load(struct session *s, const char *path, const char *format,
                  const struct dli_io *wanted, struct dli_error *err)
 {
     const struct dli_backend *b = s->backend;
-    struct dli_model model = {.path = path, .format = format};
-    int rc = b->load(&s->ctx, &model, err);
+    int rc = session_read(s, path, format, err);
     if (rc == DLI_OK)
         rc = b->io_describe(&s->ctx, &s->io, err);
     if (rc == DLI_OK && wanted)
@@ -155,7 +177,9 @@ void session_close(struct session *s)
         for (int i = 0; i < 2 * DLI_MAX_IO; i++)
             free(s->memory[r][i]);
     }
-    s->backend->unload(&s->ctx);
+    if (s->has_loaded)
+        s->backend->unload(&s->ctx);
     free(s->ctx.priv);
+    options_owner_release(&s->owner);
     sem_destroy(&s->completed);
 }

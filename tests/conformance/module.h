@@ -13,12 +13,27 @@
 
 #include <dli/backend.h>
 
+#include "plan/options.h"
+
 #define SESSION_REQUESTS 4
+
+struct sample;
+
+/** What a case is about. */
+struct subject {
+    const struct dli_backend *backend;
+    const struct sample *sample; /**< NULL for the cases about the module alone */
+    const char *folder;          /**< scratch */
+    int option_count;
+    char **option; /**< «NAME=VALUE» of the backend, or «threads=N» */
+};
 
 struct session {
     const struct dli_backend *backend;
+    struct options_owner owner;
     struct dli_settings settings;
     struct dli_context ctx;
+    bool has_loaded; /**< load was called, so unload must be */
     struct dli_io io;
     int request_count;
     struct dli_request request[SESSION_REQUESTS];
@@ -33,11 +48,12 @@ struct session {
 /** The module's table; prints why and returns NULL when it cannot be loaded. */
 const struct dli_backend *module_open(const char *path);
 
-/** A context of `backend` with f32, one thread, and options at their defaults. */
-void session_open(struct session *s, const struct dli_backend *backend, bool is_async);
+/** A context with f32, one thread, and the subject's options; fails for an option that is wrong. */
+int session_open(struct session *s, const struct subject *subject, bool is_async,
+                 struct dli_error *err);
 
-/** Sets a whole-number option of the backend if it has one of this name. */
-void session_set_int(struct session *s, const char *name, int value);
+/** load alone. */
+int session_read(struct session *s, const char *path, const char *format, struct dli_error *err);
 
 /** load, io_describe, [reshape to `wanted`], compile, io_describe. The first failure's code. */
 int session_load(struct session *s, const char *path, const char *format,
