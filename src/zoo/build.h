@@ -68,7 +68,7 @@ struct graph_value *build_max_pool(struct graph *g, struct graph_value *x, const
 struct graph_value *build_average_pool(struct graph *g, struct graph_value *x, const char *name, struct pool p);
 /** NCHW -> NC11. */
 struct graph_value *build_global_pool(struct graph *g, struct graph_value *x, const char *name);
-/** torch's AdaptiveAvgPool2d to size x size where the input is a multiple of it or smaller by a factor. */
+/** torch's AdaptiveAvgPool2d to size x size: one pooling layer where its windows are regular, else as many as it takes. */
 struct graph_value *build_adaptive_pool(struct graph *g, struct graph_value *x, const char *name, int64_t size);
 /** Local response normalisation across `size` channels. */
 struct graph_value *build_lrn(struct graph *g, struct graph_value *x, const char *name, int64_t size, double alpha,

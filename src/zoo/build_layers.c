@@ -220,16 +220,76 @@ struct graph_value *build_global_pool(struct graph *g, struct graph_value *x, co
     return core_node(g, OP_GLOBAL_AVERAGE_POOL, NULL, core_value(g, name, DLI_F32, 4, dim), &x, 1);
 }
 
+// How `in` pixels of one side become `out`, as torch divides them: window i is [floor(i in/out), ceil((i+1) in/out)).
+struct division {
+    int64_t in, out;
+    int64_t kernel, stride; // when is_regular: one pooling operator can do it
+    bool is_regular;
+};
+
+static void division_window(int64_t *first, int64_t *last, const struct division *d, int64_t i)
+{
+    *first = i * d->in / d->out;
+    *last = ((i + 1) * d->in + d->out - 1) / d->out;
+}
+
+static struct division divide(int64_t in, int64_t out)
+{
+    struct division d = {.in = in, .out = out, .is_regular = true};
+    int64_t first, last;
+    division_window(&first, &d.kernel, &d, 0);
+    d.stride = d.kernel;
+    if (out > 1)
+        division_window(&d.stride, &last, &d, 1);
+    for (int64_t i = 0; i < out; i++) {
+        division_window(&first, &last, &d, i);
+        d.is_regular = d.is_regular && d.stride > 0 && first == i * d.stride && last - first == d.kernel;
+    }
+    return d;
+}
+
+static struct graph_value *average_windows(struct graph *g, struct graph_value *x, const char *name,
+                                           const struct division *rows, const struct division *columns)
+{
+    struct graph_attributes a = {.kernel = {rows->kernel, columns->kernel},
+                                 .stride = {rows->stride, columns->stride},
+                                 .dilation = {1, 1},
+                                 .count_include_pad = true};
+    if (!x)
+        return NULL;
+    int64_t dim[4] = {x->dim[0], x->dim[1], rows->out, columns->out};
+    return core_node(g, OP_AVERAGE_POOL, &a, core_value(g, name, DLI_F32, 4, dim), &x, 1);
+}
+
+// Windows of unequal sizes or steps: each is cut out and averaged alone.
+static struct graph_value *average_side(struct graph *g, struct graph_value *x, const char *name, int axis,
+                                        const struct division *d)
+{
+    struct graph_value *part[GRAPH_MAX_NODE_INPUTS];
+    for (int64_t i = 0; i < d->out && x; i++) {
+        int64_t first, last;
+        division_window(&first, &last, d, i);
+        struct division whole = divide(last - first, 1), other = divide(x->dim[5 - axis], x->dim[5 - axis]);
+        part[i] = build_slice(g, x, build_name(g, "%s/slice%lld", name, (long long)i), axis, first, last);
+        part[i] = average_windows(g, part[i], build_name(g, "%s/mean%lld", name, (long long)i),
+                                  axis == 2 ? &whole : &other, axis == 2 ? &other : &whole);
+    }
+    return x ? build_concat(g, part, (int)d->out, axis, name) : NULL;
+}
+
 struct graph_value *build_adaptive_pool(struct graph *g, struct graph_value *x, const char *name, int64_t size)
 {
     if (!x || (x->dim[2] == size && x->dim[3] == size))
         return x;
-    if (x->dim[2] != x->dim[3] || x->dim[2] % size) {
-        build_fail(g, "this input gives a %lldx%lld map before the classifier, which needs a multiple of %lld: choose another input",
-                   (long long)x->dim[2], (long long)x->dim[3], (long long)size);
+    if (size > GRAPH_MAX_NODE_INPUTS) {
+        build_fail(g, "layer '%s': adaptive pooling to more than %d pixels", name, GRAPH_MAX_NODE_INPUTS);
         return NULL;
     }
-    return build_average_pool(g, x, name, (struct pool){.kernel = x->dim[2] / size});
+    struct division rows = divide(x->dim[2], size), columns = divide(x->dim[3], size);
+    if (rows.is_regular && columns.is_regular)
+        return average_windows(g, x, name, &rows, &columns);
+    x = average_side(g, x, build_name(g, "%s/rows", name), 2, &rows);
+    return average_side(g, x, name, 3, &columns);
 }
 
 struct graph_value *build_lrn(struct graph *g, struct graph_value *x, const char *name, int64_t size, double alpha,
