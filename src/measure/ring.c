@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -14,6 +15,8 @@
 static const int64_t SPIN_GAP_NS = 10 * NS_PER_US;
 static const int64_t SPIN_LIMIT_NS = 30 * NS_PER_US;
 enum { SPINS_PER_CLOCK = 32 };
+// Of `tail`.
+enum { ASLEEP = 1, STEP = 2 };
 
 static void futex_wait(_Atomic uint32_t *word, uint32_t expected, int64_t timeout_ns)
 {
@@ -38,8 +41,8 @@ static inline void relax_cpu(void)
 
 void ring_init(struct ring *ring, struct cell *const *cell, int cell_count)
 {
-    uint64_t size = 16;
-    while (size < (uint64_t)cell_count)
+    uint32_t size = 16;
+    while (size < (uint32_t)cell_count)
         size *= 2;
     memset(ring, 0, sizeof(*ring));
     ring->mask = size - 1;
@@ -50,7 +53,7 @@ void ring_init(struct ring *ring, struct cell *const *cell, int cell_count)
         cell[i]->index = i;
     }
     ring->place = xmalloc(size * sizeof(ring->place[0]));
-    for (uint64_t i = 0; i < size; i++)
+    for (uint32_t i = 0; i < size; i++)
         atomic_init(&ring->place[i], 0);
 }
 
@@ -60,12 +63,11 @@ void ring_release(struct ring *ring)
     ring->place = NULL;
 }
 
-static void wake(struct ring *ring)
+static void report_breach(struct ring *ring)
 {
-    // Sequentially consistent, as is the sleeper's side: either it sees what was published, or this
-    // sees that it sleeps.
-    if (atomic_load(&ring->is_asleep) && atomic_exchange(&ring->is_asleep, 0))
-        futex_wake(&ring->is_asleep);
+    atomic_store(&ring->is_breached, true);
+    if (atomic_fetch_and(&ring->tail, ~(uint32_t)ASLEEP) & ASLEEP)
+        futex_wake(&ring->tail);
 }
 
 void ring_complete(struct dli_request *request, int status)
@@ -78,17 +80,22 @@ void ring_complete(struct dli_request *request, int status)
     int expected = CELL_ISSUED;
     // First claim, then write: a second completion must not overwrite the stamp of the first.
     if (!atomic_compare_exchange_strong(&cell->state, &expected, CELL_COMPLETED)) {
-        atomic_store(&ring->is_breached, true);
-        wake(ring);
+        report_breach(ring);
         return;
     }
     cell->done_ns = now_ns;
     cell->status = status;
     // Acquire and release: a place is filled again only after the lane has emptied it, which the
     // chain of tickets carries over to a thread that never met the lane.
-    uint64_t ticket = atomic_fetch_add_explicit(&ring->tail, 1, memory_order_acq_rel);
-    atomic_store(&ring->place[ticket & ring->mask], cell->index + 1);
-    wake(ring);
+    uint32_t ticket = atomic_fetch_add_explicit(&ring->tail, STEP, memory_order_acq_rel);
+    _Atomic uint32_t *tail = &ring->tail;
+    if (ticket & ASLEEP)
+        atomic_fetch_and(tail, ~(uint32_t)ASLEEP); // one waker is enough
+    atomic_store_explicit(&ring->place[ticket / STEP & ring->mask], cell->index + 1,
+                          memory_order_release);
+    // From here on the ring may be gone. Waking at an address that nobody waits at does nothing.
+    if (ticket & ASLEEP)
+        futex_wake(tail);
 }
 
 int ring_take(struct ring *ring)
@@ -120,17 +127,23 @@ static int spin(struct ring *ring, int64_t start_ns, int64_t limit_ns)
 
 static int sleep_for_one(struct ring *ring, int64_t start_ns, int64_t timeout_ns)
 {
+    const uint32_t nothing_taken = ring->head * STEP + ASLEEP;
     for (;;) {
-        atomic_store(&ring->is_asleep, 1);
+        atomic_fetch_or(&ring->tail, ASLEEP);
         int index = ring_take(ring);
         int64_t left_ns = timeout_ns < 0 ? -1 : start_ns + timeout_ns - clock_now_ns();
         if (index != RING_EMPTY || (timeout_ns >= 0 && left_ns <= 0)) {
-            atomic_store(&ring->is_asleep, 0);
+            atomic_fetch_and(&ring->tail, ~(uint32_t)ASLEEP);
             return index;
         }
+        if (atomic_load(&ring->tail) != nothing_taken) {
+            // Somebody holds the next place and is about to fill it; perhaps it needs this core.
+            sched_yield();
+            continue;
+        }
         ring->sleep_count++;
-        futex_wait(&ring->is_asleep, 1, left_ns);
-        // Cleared by who woke it, or still set after a timeout or a signal: the loop looks again.
+        futex_wait(&ring->tail, nothing_taken, left_ns);
+        // Woken, or a timeout or a signal: the loop looks again.
     }
 }
 

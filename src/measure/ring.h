@@ -2,9 +2,12 @@
  * ring.h - completions on their way from any thread to the lane that issued the request.
  *
  * Every request in flight has a cell; `complete` stamps the clock, marks the cell and publishes its number in
- * a bounded ring, wait-free: one compare-exchange, one fetch-add, two stores. A request can be in the
+ * a bounded ring, wait-free: one compare-exchange, one fetch-add, one store. A request can be in the
  * ring at most once, so a ring as large as the number of cells never overflows. One lane takes; it may sleep on
  * a futex, which a completion touches only when the lane really sleeps, and after the stamp.
+ *
+ * Publishing is the last access of a completion to the ring: the lane may take it, end and free the ring
+ * while the completing thread is still on its way out.
  *
  * A cell goes IDLE -> ISSUED (lane) -> COMPLETED (any thread) -> IDLE (lane). Any other move is a breach of
  * the contract, which is remembered and returned by ring_wait.
@@ -36,11 +39,11 @@ struct cell {
 };
 
 struct ring {
-    _Alignas(CACHE_LINE) _Atomic uint64_t tail; /**< next place to fill: producers */
-    _Alignas(CACHE_LINE) _Atomic uint32_t is_asleep;
-    _Atomic bool is_breached;
-    _Alignas(CACHE_LINE) uint64_t head; /**< next place to take: the lane */
-    uint64_t mask;
+    /** Twice the next place to fill, plus 1 while the lane sleeps: then whoever takes a place wakes it. */
+    _Alignas(CACHE_LINE) _Atomic uint32_t tail;
+    _Alignas(CACHE_LINE) _Atomic bool is_breached;
+    uint32_t mask;
+    _Alignas(CACHE_LINE) uint32_t head; /**< next place to take: the lane */
     int64_t gap_ns;      /**< moving average: start of a wait to the stamp of what it waited for */
     int64_t sleep_count; /**< times that the lane slept */
     struct cell *const *cell; /**< by index */
