@@ -79,7 +79,7 @@ int catalog_file(struct catalog_entry *out, const char *path, struct dli_error *
                         catalog_extensions());
     if (index < 0)
         return dli_fail(err, DLI_E_ARG, "%.100s: unknown kind of model file; known are %s", path, catalog_extensions());
-    out->name = xstrdup(path);
+    out->name = xstrdup(file_name(path)); // the folder is the machine's business, not the row's
     out->format = known[index].format;
     out->path = absolute_path(path, err);
     out->has_outputs = strcmp(out->format, "null") != 0;

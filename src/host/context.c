@@ -75,15 +75,26 @@ int host_context_load(struct host_context *c, const struct test_model *model, st
     return c->backend->io_describe(&c->context, &c->io, err);
 }
 
-static int apply_shape(struct dli_io *io, const struct test_shape *shape, struct dli_error *err)
+// A shape is that of one sample, or of the whole batch; a row that counts other samples than run would lie.
+static int set_shape(struct dli_tensor_desc *input, const struct test_shape *shape, int batch, struct dli_error *err)
+{
+    input->rank = shape->rank;
+    memcpy(input->dim, shape->dim, sizeof(shape->dim));
+    if (shape->rank > 1 && shape->dim[0] == 1)
+        input->dim[0] = batch;
+    if (shape->rank > 1 && input->dim[0] != batch)
+        return dli_fail(err, DLI_E_ARG, "--shape: input '%.60s' has %lld samples, the batch is %d: say --batch %lld", input->name,
+                        (long long)shape->dim[0], batch, (long long)shape->dim[0]);
+    return DLI_OK;
+}
+
+static int apply_shape(struct dli_io *io, const struct test_shape *shape, int batch, struct dli_error *err)
 {
     for (int i = 0; i < io->input_count; i++) {
         struct dli_tensor_desc *input = &io->input[i];
         if (shape->input && strcmp(shape->input, input->name) != 0)
             continue;
-        input->rank = shape->rank;
-        memcpy(input->dim, shape->dim, sizeof(shape->dim));
-        return DLI_OK;
+        return set_shape(input, shape, batch, err);
     }
     return dli_fail(err, DLI_E_ARG, "--shape: the model has no input '%.80s'; its first is '%s'", shape->input,
                     io->input_count ? io->input[0].name : "none");
@@ -105,26 +116,45 @@ static int check_fixed(const struct dli_io *io, struct dli_error *err)
     return DLI_OK;
 }
 
+static bool has_own_shape(const struct test_model *model, const struct dli_io *io, int index)
+{
+    for (int i = 0; i < model->shape_count; i++) {
+        const char *name = model->shape[i].input;
+        if (name ? strcmp(name, io->input[index].name) == 0 : index == 0)
+            return true;
+    }
+    return false;
+}
+
+// The batch goes where the user gave no shape and it is open or can be changed.
+static int apply_batch(struct dli_io *io, const struct test_model *model, bool can_reshape, struct dli_error *err)
+{
+    for (int i = 0; i < io->input_count; i++) {
+        struct dli_tensor_desc *input = &io->input[i];
+        bool is_open = input->rank > 0 && input->dim[0] == DLI_DYNAMIC;
+        if (!has_own_shape(model, io, i) && (is_open || (input->rank > 1 && can_reshape)))
+            input->dim[0] = model->batch;
+    }
+    if (io->input_count > 0 && io->input[0].rank > 1 && io->input[0].dim[0] != model->batch)
+        return dli_fail(err, DLI_E_UNSUPPORTED, "the model is made for batch %lld and cannot be changed: say --batch %lld",
+                        (long long)io->input[0].dim[0], (long long)io->input[0].dim[0]);
+    return DLI_OK;
+}
+
 int host_context_shape(struct host_context *c, const struct test_model *model, struct dli_error *err)
 {
     struct dli_io wanted = c->io;
     bool can_reshape = c->backend->reshape && (c->backend->capabilities & DLI_CAP_RESHAPE);
     bool is_changed = false;
-    for (int i = 0; i < model->shape_count; i++) {
-        int result = apply_shape(&wanted, &model->shape[i], err);
-        if (result != DLI_OK)
-            return result;
-    }
-    // With shapes given the user has said everything; else the batch goes where it is open or differs.
-    for (int i = 0; i < wanted.input_count && model->shape_count == 0; i++) {
-        struct dli_tensor_desc *input = &wanted.input[i];
-        bool is_open = input->rank > 0 && input->dim[0] == DLI_DYNAMIC;
-        if (is_open || (input->rank > 1 && can_reshape))
-            input->dim[0] = model->batch;
-    }
+    int result = DLI_OK;
+    for (int i = 0; i < model->shape_count && result == DLI_OK; i++)
+        result = apply_shape(&wanted, &model->shape[i], model->batch, err);
+    if (result == DLI_OK)
+        result = apply_batch(&wanted, model, can_reshape, err);
+    if (result == DLI_OK)
+        result = check_fixed(&wanted, err);
     for (int i = 0; i < wanted.input_count; i++)
         is_changed = is_changed || !is_equal(&wanted.input[i], &c->io.input[i]);
-    int result = check_fixed(&wanted, err);
     if (result != DLI_OK || !is_changed)
         return result;
     if (!can_reshape)
