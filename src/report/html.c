@@ -169,7 +169,7 @@ void report_write_html(const struct report *report, struct strbuf *out)
     add_hash_source(out, report_page_js, report_page_js_bytes);
     strbuf_adds(out, "; style-src ");
     add_hash_source(out, report_page_css, report_page_css_bytes);
-    strbuf_adds(out, "; img-src data:; base-uri 'none'; form-action 'none'\">\n"
+    strbuf_adds(out, "; font-src data:; img-src data:; base-uri 'none'; form-action 'none'\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
     add_escaped(out, title);
