@@ -48,6 +48,7 @@ struct pool {
 struct norm {
     double epsilon; /**< 0: 1e-5 */
     double scale;   /**< of gamma; 0: 1. The last one of a residual branch takes a small one */
+    bool has_no_scale; /**< gamma is fixed at 1 and no parameter, as in TensorFlow's Inception */
 };
 
 struct graph_value *build_input(struct graph *g, const char *name, int rank, const int64_t *dim);
@@ -109,6 +110,8 @@ struct graph_value *build_scale(struct graph *g, struct graph_value *x, const ch
 
 /** «format» in the graph's arena, for names made of a prefix and a number. */
 const char *build_name(struct graph *g, const char *format, ...) DLI_PRINTF(2, 3);
+/** Adds the parameters of `head`, a finished graph, to those that only training uses. */
+void build_training_head(struct graph *g, const struct graph *head);
 /** Notes an error of the architecture itself, e.g. a parameter that it cannot take. */
 void build_fail(struct graph *g, const char *format, ...) DLI_PRINTF(2, 3);
 

@@ -22,6 +22,15 @@ void build_fail(struct graph *g, const char *format, ...)
     dli_fail(&g->error, DLI_E_ARG, "%s: %s", g->name, text);
 }
 
+void build_training_head(struct graph *g, const struct graph *head)
+{
+    struct graph_counts counts = graph_count(head);
+    if (head->error.code && !g->error.code)
+        g->error = head->error;
+    g->training_trainable += counts.trainable;
+    g->training_total += counts.total;
+}
+
 int graph_finish(struct graph *g, struct dli_error *err)
 {
     if (!g->error.code && g->output_count == 0)

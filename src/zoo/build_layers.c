@@ -105,8 +105,10 @@ struct graph_value *build_batch_norm(struct graph *g, struct graph_value *x, con
     double scale = n.scale > 0 ? n.scale : 1.0;
     const int64_t *channels = &x->dim[1];
     struct graph_attributes a = {.epsilon = n.epsilon > 0 ? (float)n.epsilon : 1e-5f};
-    struct graph_value *input[5] = {x,
-                                    core_weight(g, name, "weight", WEIGHT_SCALE, 1, channels, 0.8 * scale, 1.2 * scale),
+    struct graph_value *gamma = n.has_no_scale
+                                    ? core_weight(g, name, "one", WEIGHT_CONSTANT, 1, channels, 1, 1)
+                                    : core_weight(g, name, "weight", WEIGHT_SCALE, 1, channels, 0.8 * scale, 1.2 * scale);
+    struct graph_value *input[5] = {x, gamma,
                                     core_weight(g, name, "bias", WEIGHT_SHIFT, 1, channels, -0.2 * scale, 0.2 * scale),
                                     core_weight(g, name, "running_mean", WEIGHT_MEAN, 1, channels, -0.2, 0.2),
                                     core_weight(g, name, "running_var", WEIGHT_VARIANCE, 1, channels, 0.8, 1.2)};

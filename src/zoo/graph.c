@@ -106,6 +106,13 @@ static int64_t folded_batch_norm(const struct graph *graph, const struct graph_n
     return before->input_count > 2 ? 0 : channels;
 }
 
+// gamma and beta; beta alone where gamma is fixed.
+static int64_t batch_norm_parameters(const struct graph_node *node)
+{
+    bool has_scale = node->input[1]->weight->role == WEIGHT_SCALE;
+    return (has_scale ? 2 : 1) * node->input[1]->dim[0];
+}
+
 struct graph_counts graph_count(const struct graph *graph)
 {
     struct graph_counts counts = {0};
@@ -120,11 +127,13 @@ struct graph_counts graph_count(const struct graph *graph)
         counts.trainable += is_statistic ? 0 : elements;
     }
     counts.folded = counts.trainable;
+    counts.trainable += graph->training_trainable;
+    counts.total += graph->training_total;
     for (const struct graph_node *node = graph->first_node; node; node = node->next) {
         counts.macs += graph_node_macs(node);
         counts.activation_elements += graph_elements(node->output);
         if (node->op == OP_BATCH_NORM)
-            counts.folded += folded_batch_norm(graph, node) - 2 * node->input[1]->dim[0];
+            counts.folded += folded_batch_norm(graph, node) - batch_norm_parameters(node);
     }
     return counts;
 }

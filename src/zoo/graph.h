@@ -115,6 +115,8 @@ struct graph {
     struct graph_value *output[DLI_MAX_IO];
     struct graph_node *first_node, *last_node;
     struct graph_value *first_weight, *last_weight;
+    /** Of heads that only training uses: no layer here, but in the trainable and total counts that are published. */
+    int64_t training_trainable, training_total;
     struct dli_error error; /**< the first thing that went wrong; code 0: nothing */
 };
 

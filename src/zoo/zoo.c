@@ -267,4 +267,7 @@ void zoo_print_layers(struct strbuf *out, const struct graph *graph)
     strbuf_addf(out, "%d layers, %lld parameters (%lld after folding batch norm, %lld with running statistics), %.3f G multiply-adds\n",
                 graph->node_count, (long long)counts.trainable, (long long)counts.folded, (long long)counts.total,
                 (double)counts.macs / 1e9);
+    if (graph->training_trainable)
+        strbuf_addf(out, "%lld of the parameters are in a head that only training uses; its layers are left out\n",
+                    (long long)graph->training_trainable);
 }
