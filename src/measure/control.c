@@ -20,6 +20,7 @@ void control_init(struct control *control, const struct measure_plan *plan, stru
     atomic_init(&control->is_unsettled, false);
     atomic_init(&control->shared_count, 0);
     control->plan = plan;
+    control->step_ns = (double)clock_step_ns();
     control->lane_count = plan->lane_count;
     control->course = course;
     int64_t samples = plan->sample_capacity / plan->lane_count;
@@ -249,7 +250,8 @@ static bool is_precise(struct control *control, int64_t end_ns)
         blocks_settle_threshold(&recorder->blocks);
         int count = blocks_batch(batch, CHECK_BATCHES, &recorder->blocks, 0);
         interval = plan->target == MEASURE_MEDIAN
-                       ? stats_median(&recorder->latency, batch, count, plan->confidence_frac, NULL)
+                       ? stats_median(&recorder->latency, control->step_ns, batch, count,
+                                      plan->confidence_frac, NULL)
                        : stats_rate(batch, count, plan->confidence_frac);
     } else {
         const struct blocks *lane[MEASURE_MAX_LANES];

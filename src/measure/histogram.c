@@ -98,6 +98,44 @@ int64_t histogram_quantile_edge(const struct histogram *h, double q, bool is_upp
     return within(h, is_upper ? histogram_high_ns(index) : histogram_low_ns(index));
 }
 
+// Part of bucket `index` that lies below `x` when it is spread as histogram_smooth_quantile says.
+static double share_below(unsigned index, double x, double step_ns)
+{
+    double low = (double)histogram_low_ns(index);
+    double high = (double)histogram_high_ns(index);
+    double width = fmax(high - low + 1, step_ns);
+    return fmin(fmax((x - (low + high) / 2) / width + 0.5, 0), 1);
+}
+
+double histogram_smooth_quantile(const struct histogram *h, double q, double step_ns)
+{
+    if (h->count == 0)
+        return 0;
+    // Only buckets within `reach` of the plain quantile can be on both sides of the smooth one.
+    unsigned centre = index_of_quantile(h, q);
+    int64_t reach = (int64_t)step_ns + 2 * (histogram_high_ns(centre) - histogram_low_ns(centre) + 1);
+    int64_t low_ns = histogram_low_ns(centre) - reach;
+    unsigned first = histogram_index(low_ns > h->min_ns ? low_ns : h->min_ns);
+    unsigned last = histogram_index(within(h, histogram_high_ns(centre) + reach));
+    uint64_t before = 0;
+    for (unsigned i = histogram_index(h->min_ns); i < first; i++)
+        before += h->bucket[i];
+    double low = (double)low_ns;
+    double high = (double)(histogram_high_ns(centre) + reach);
+    for (int step = 0; step < 40; step++) {
+        double middle = (low + high) / 2;
+        double below = (double)before;
+        for (unsigned i = first; i <= last; i++)
+            if (h->bucket[i] > 0)
+                below += (double)h->bucket[i] * share_below(i, middle, step_ns);
+        if (below < q * (double)h->count)
+            low = middle;
+        else
+            high = middle;
+    }
+    return fmin(fmax(high, (double)h->min_ns), (double)h->max_ns);
+}
+
 double histogram_mean(const struct histogram *h)
 {
     return h->count == 0 ? 0 : (double)h->sum_ns / (double)h->count;

@@ -79,6 +79,13 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
  */
 int64_t histogram_quantile(const struct histogram *h, double q);
 
+/**
+ * As histogram_quantile for a continuous quantity: every value is spread evenly over its bucket, or over
+ * `step_ns` around it where the clock's readings are wider apart than that. So a quantile moves
+ * smoothly between two ticks of a coarse clock. Kept within min and max.
+ */
+double histogram_smooth_quantile(const struct histogram *h, double q, double step_ns);
+
 /** The lower or upper edge of the bucket of quantile `q`, for the ends of an interval. */
 int64_t histogram_quantile_edge(const struct histogram *h, double q, bool is_upper);
 

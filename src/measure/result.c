@@ -61,7 +61,7 @@ static void derive_intervals(struct measure_result *result, const struct control
     struct stats_batch batch[STATS_MAX_BATCHES];
     int count = batches_of(batch, INTERVAL_BATCHES, control);
     double confidence = plan->confidence_frac;
-    result->median_ns = stats_median(&result->latency, batch, count, confidence,
+    result->median_ns = stats_median(&result->latency, control->step_ns, batch, count, confidence,
                                      &result->effective_samples);
     result->mean_ns = stats_mean(batch, count, confidence);
     result->rate_hz = stats_rate(batch, count, confidence);

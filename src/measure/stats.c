@@ -157,11 +157,12 @@ static double rank_error(const struct histogram *h, const struct stats_batch *ba
     return 0.5 * ratio_of(batch, count, SUM, COUNT).error / sd;
 }
 
-struct stats_interval stats_median(const struct histogram *h, const struct stats_batch *batch,
-                                   int count, double confidence, double *effective)
+struct stats_interval stats_median(const struct histogram *h, double step_ns,
+                                   const struct stats_batch *batch, int count, double confidence,
+                                   double *effective)
 {
-    struct stats_interval out = {(double)histogram_quantile(h, 0.5), -INFINITY, INFINITY};
     double n = (double)h->count;
+    struct stats_interval out = {histogram_smooth_quantile(h, 0.5, step_ns), -INFINITY, INFINITY};
     double error = count < MIN_BATCHES ? INFINITY : rank_error(h, batch, count);
     if (effective)
         *effective = error > 0 && 0.25 / (error * error) < n ? 0.25 / (error * error) : n;
@@ -169,8 +170,8 @@ struct stats_interval stats_median(const struct histogram *h, const struct stats
         return out;
     double half = stats_student_quantile(0.5 + confidence / 2, count / 3.0) * error + 0.5 / n;
     if (half < 0.5) {
-        out.low = (double)histogram_quantile_edge(h, 0.5 - half, false);
-        out.high = (double)histogram_quantile_edge(h, 0.5 + half + 0.5 / n, true);
+        out.low = histogram_smooth_quantile(h, 0.5 - half, step_ns);
+        out.high = histogram_smooth_quantile(h, 0.5 + half + 0.5 / n, step_ns);
     }
     return out;
 }

@@ -50,9 +50,13 @@ struct stats_interval stats_mean(const struct stats_batch *batch, int count, dou
 /** Interval of count / span in 1/s. */
 struct stats_interval stats_rate(const struct stats_batch *batch, int count, double confidence);
 
-/** Interval of the median; `effective` (may be NULL) gets the number of independent samples. */
-struct stats_interval stats_median(const struct histogram *h, const struct stats_batch *batch,
-                                   int count, double confidence, double *effective);
+/**
+ * Interval of the median of a histogram whose values were read from a clock that advances by `step_ns`;
+ * `effective` (may be NULL) gets the number of independent samples.
+ */
+struct stats_interval stats_median(const struct histogram *h, double step_ns,
+                                   const struct stats_batch *batch, int count, double confidence,
+                                   double *effective);
 
 /** Half the width of the interval over its value; INFINITY where it cannot be told. */
 double stats_precision(const struct stats_interval *interval);
