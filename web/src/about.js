@@ -14,7 +14,12 @@ function bytes(value) {
   return `${formatNumber(value, Number.isInteger(value) ? "integer" : "real")} ${units[at]}`;
 }
 
-const label = (key) => { const words = key.replace(/_(bytes|mib|mhz|c|frac|ns|count)$/, "").replaceAll("_", " "); return words.charAt(0).toUpperCase() + words.slice(1); };
+const SHORT = { cpu: "CPU", os: "OS", smt: "SMT", numa: "NUMA", dli: "DLI", id: "ID" };
+
+function label(key) {
+  const words = key.replace(/_(bytes|mib|mhz|c|frac|ns|count)$/, "").split("_").map((word) => SHORT[word] ?? word).join(" ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
 
 function valueText(key, value) {
   if (value === null || value === "" || value === -1) return "not available";
@@ -24,7 +29,7 @@ function valueText(key, value) {
 }
 
 function inline(object) {
-  return Object.entries(object).filter(([, value]) => value !== null && value !== "" && typeof value !== "object").map(([key, value]) => (typeof value === "string" ? value : `${valueText(key, value)}${/bytes|mhz|_c$/.test(key) ? "" : ` ${label(key).toLowerCase()}`}`)).join(", ");
+  return Object.entries(object).filter(([, value]) => value !== null && value !== "" && typeof value !== "object").map(([key, value]) => (key === "count" ? `${value}\u00d7` : typeof value === "string" || UNITS.some(([pattern]) => pattern.test(key)) ? valueText(key, value) : `${label(key)} ${valueText(key, value)}`)).join(", ");
 }
 
 // Objects inside become blocks of their own; lists become one line per entry.

@@ -2,12 +2,10 @@
 import { h } from "./dom.js";
 import { formatNumber } from "./data.js";
 import { groupBy, keyOf } from "./keys.js";
-import { seriesColour } from "./pictures.js";
-import { interval, latencyInterval, setting } from "./rows.js";
+import { COUNTS, interval, latencyInterval, setting } from "./rows.js";
 
 const SHOWN = 60;
 const ALIKE = ["device", "precision", "mode", "batch", "threads", "streams", "requests", "timing", "machine"];
-const WHO = ["framework", "device", "host"];
 
 export function best(rows, value, isLess = false) {
   let found = null;
@@ -83,8 +81,8 @@ function card(title, value, unit, range, how, open) {
 const rangeText = (range) => (range ? `95 % interval ${formatNumber(range[0])} \u2013 ${formatNumber(range[1])}` : null);
 
 /** The few figures that answer the question for one model. */
-export function keyCards(data, rows, open) {
-  const who = (row) => setting(data, row, ["framework", "device", "host", "mode", "batch", "threads", "streams", "requests"]);
+export function keyCards(data, rows, ids, open) {
+  const who = (row) => setting(data, row, [...ids, ...COUNTS]);
   const most = fastest(data, rows);
   const quick = quickest(data, rows);
   const gain = batchGain(data, rows);
@@ -97,36 +95,30 @@ export function keyCards(data, rows, open) {
 }
 
 // Every contender's highest rate, as bars on the scale of the model's best.
-function bars(data, rows, colours) {
-  const contenders = [...groupBy(rows.filter((row) => data.number("fps", row) > 0), (row) => setting(data, row, colours.ids))]
+function bars(data, rows, who) {
+  const list = [...groupBy(rows.filter((row) => data.number("fps", row) > 0), who.nameOf)]
     .map(([name, own]) => ({ name, ...fastest(data, own) })).sort((a, b) => b.value - a.value);
-  const top = contenders[0]?.value;
-  return h("div", { class: "bars" }, contenders.slice(0, 4).map(({ name, row, value }, index) => h("div", { class: `bar${index ? "" : " is-first"}` },
-    h("span", { class: "name", title: setting(data, row, [...WHO, "mode", "batch", "threads", "streams", "requests"]) }, name),
-    h("span", { class: "track" }, h("i", { css: { width: `${Math.max(1, value / top * 100)}%`, ...colours.of(name) } })), h("b", {}, formatNumber(value)))));
-}
-
-export function seriesOf(data, rows) {
-  const ids = WHO.filter((id, index) => index === 0 || new Set(rows.map((row) => data.text(id, row))).size > 1);
-  const names = [...new Set(rows.map((row) => setting(data, row, ids)))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-  return { ids, of: (name) => seriesColour(names.indexOf(name)) };
+  const top = list[0]?.value;
+  return h("div", { class: "bars" }, list.slice(0, 4).map(({ name, row, value }, index) => h("div", { class: `bar${index ? "" : " is-first"}` },
+    h("span", { class: "name", title: setting(data, row, [...who.ids, ...COUNTS]) }, name),
+    h("span", { class: "track" }, h("i", { css: { width: `${Math.max(1, value / top * 100)}%`, ...who.colourOf(name) } })), h("b", {}, formatNumber(value)))));
 }
 
 /** A line per model: who is fastest, how fast, and whether that is sure. */
-export function answers(data, rows, pick, picked) {
+export function answers(data, rows, who, pick, picked) {
   const byModel = [...groupBy(rows, (row) => data.text("model", row))].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
-  const colours = seriesOf(data, rows);
+  const compared = new Set(who.rows);
   const shown = byModel.slice(0, SHOWN);
   const hasHosts = new Set(rows.map((row) => data.text("host", row))).size > 1;
   const hasFrameworks = new Set(rows.map((row) => data.text("framework", row))).size > 1;
-  const heads = ["Model", "Highest frame rate, FPS", "Lowest latency, batch 1", "Best batch", ...(hasFrameworks ? ["Faster framework"] : []), ...(hasHosts ? ["Native against Python"] : [])];
+  const heads = ["Model", "Highest frame rate, FPS", "Lowest latency, batch 1", "Best batch, over 1", ...(hasFrameworks ? ["Faster framework"] : []), ...(hasHosts ? ["Native against Python"] : [])];
   const line = ([name, own]) => {
     const quick = quickest(data, own);
     const gain = batchGain(data, own);
     return h("tr", { class: name === picked ? "is-picked" : "" },
-      h("th", { scope: "row" }, h("button", { class: "link", onclick: () => pick(name) }, name)), h("td", { class: "wide" }, bars(data, own, colours)),
-      h("td", {}, quick ? [h("b", {}, `${formatNumber(quick.value)} ms`), h("small", {}, setting(data, quick.row, ["framework", "device", "threads"]))] : "\u2013"),
-      h("td", {}, !gain ? "\u2013" : gain.gain > 1.005 ? [h("b", {}, data.text("batch", gain.row)), ` +${((gain.gain - 1) * 100).toFixed(0)} %`, h("small", {}, `over batch 1, ${setting(data, gain.row, ["framework", "threads"])}`)] : [h("b", {}, "1"), h("small", {}, "larger ones are not faster")]),
+      h("th", { scope: "row" }, h("button", { class: "link", onclick: () => pick(name) }, name)), h("td", { class: "wide" }, bars(data, own.filter((row) => compared.has(row)), who)),
+      h("td", {}, quick ? [h("b", {}, `${formatNumber(quick.value)} ms`), h("small", {}, setting(data, quick.row, [...who.ids, "threads"]))] : "\u2013"),
+      h("td", {}, !gain ? "\u2013" : gain.gain > 1.005 ? [h("b", {}, data.text("batch", gain.row)), ` +${((gain.gain - 1) * 100).toFixed(0)} %`, h("small", {}, setting(data, gain.row, ["framework", "threads"]))] : [h("b", {}, "1"), h("small", {}, "larger ones are not faster")]),
       hasFrameworks ? h("td", {}, contestCell(data, own, "framework")) : null, hasHosts ? h("td", {}, contestCell(data, own, "host")) : null);
   };
   const more = byModel.length - shown.length;

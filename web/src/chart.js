@@ -9,7 +9,7 @@ function niceStep(range, wanted) {
   const rough = range / wanted;
   const power = 10 ** Math.floor(Math.log10(rough));
   const part = rough / power;
-  return (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10) * power;
+  return (part <= 1 ? 1 : part <= 2 ? 2 : part <= 2.5 ? 2.5 : part <= 5 ? 5 : 10) * power;
 }
 
 export function linearScale(low, high, from, to, wanted = 5) {
@@ -72,7 +72,7 @@ function axes(frame, spec) {
     s("line", { class: "axis", x1: left, x2: right, y1: bottom, y2: bottom }),
     thin(x.ticks, x.place).map((tick) => [
       s("line", { class: "axis", x1: x.place(tick), x2: x.place(tick), y1: bottom, y2: bottom + 4 }),
-      s("text", { class: "tick", x: x.place(tick), y: bottom + 18, "text-anchor": "middle" }, formatTick(tick)),
+      s("text", { class: "tick", x: x.place(tick), y: bottom + 18, "text-anchor": "middle" }, (spec.formatX ?? formatTick)(tick)),
     ]),
     s("text", { class: "axis-title", x: left - 8, y: top - 12, "text-anchor": "start", dx: 8 - left + 2 }, spec.yTitle),
     s("text", { class: "axis-title", x: right, y: bottom + 37, "text-anchor": "end" }, spec.xTitle),
@@ -108,7 +108,7 @@ function curve(frame, { points, css, isLine = true, isDashed, isStep, shape = "c
 }
 
 /**
- * spec: {label, xTitle, yTitle, makeX(from, to), makeY(from, to), curves, height, rightSpace, annotate(frame), open(row)}; a curve: {label,
+ * spec: {label, xTitle, yTitle, formatX, makeX(from, to), makeY(from, to), curves, height, rightSpace, annotate(frame), open(row)}; a curve: {label,
  * css, points: [{x, y, low, high, row, tip}], isLine, isDashed, isStep, shape, hasMarks}.
  */
 export function plot(spec) {
@@ -128,7 +128,7 @@ function paint(spec, width) {
   const frame = { left: MARGIN.left, right: width - (spec.rightSpace ?? MARGIN.right), top: MARGIN.top, bottom: height - MARGIN.bottom };
   frame.x = spec.makeX(frame.left + 10, frame.right - 10);
   frame.y = spec.makeY(frame.bottom, frame.top);
-  const cursor = s("circle", { class: "cursor", r: 8, cx: -99, cy: -99 });
+  const cursor = s("circle", { class: "cursor", r: 8, visibility: "hidden" });
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", role: "img", tabindex: "0", "aria-label": `${spec.label}. Arrow keys move from point to point.` },
     axes(frame, spec), spec.curves.map((each) => curve(frame, each)), endLabels(frame, spec.curves), spec.annotate?.(frame), cursor);
   follow(svg, cursor, frame, spec);
@@ -143,9 +143,10 @@ function follow(svg, cursor, frame, spec) {
   const choose = (index, x, y) => {
     current = index;
     const point = points[index];
-    cursor.setAttribute("cx", point ? point.px : -99);
-    cursor.setAttribute("cy", point ? point.py : -99);
+    cursor.setAttribute("visibility", point ? "visible" : "hidden");
     if (!point) return hideTip();
+    cursor.setAttribute("cx", point.px);
+    cursor.setAttribute("cy", point.py);
     const box = svg.getBoundingClientRect();
     showTip(point.tip(), x ?? box.left + point.px, y ?? box.top + point.py);
   };

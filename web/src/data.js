@@ -1,6 +1,7 @@
 // The rows as columns: numbers in typed arrays, texts as codes into a list. A constant column holds one value.
 const FIGURE_SPACE = "\u2007";
 const POINT_SPACE = "\u2008";
+const CHOSEN_BY_FRAMEWORK = new Set(["threads", "streams", "requests"]); // when they are 0
 
 class Column {
   constructor(raw, count) {
@@ -39,6 +40,7 @@ class Column {
   }
 
   text(row) {
+    if (this.isNumber && this.number(row) === 0 && CHOSEN_BY_FRAMEWORK.has(this.id)) return "auto";
     if (this.isNumber) return this.isMissing(row) ? "" : formatNumber(this.number(row), this.type);
     const code = this.code(row);
     return code < 0 ? "" : this.texts[code];

@@ -1,14 +1,15 @@
 // Everything about one row, beside the table.
+import { linearScale, plot } from "./chart.js";
 import { badge, h, s } from "./dom.js";
 import { formatNumber } from "./data.js";
 import { COUNTS, setting } from "./rows.js";
 
-const PERCENTILES = [["min_ms", 0], ["p50_ms", 50], ["p90_ms", 90], ["p95_ms", 95], ["p99_ms", 99], ["p99_9_ms", 99.9], ["p99_99_ms", 99.99], ["max_ms", 100]];
+const PERCENTILES = [["p50_ms", 50], ["p90_ms", 90], ["p99_ms", 99], ["p99_9_ms", 99.9], ["p99_99_ms", 99.99]];
 
 export function details(data, row, close) {
   const text = (id) => data.text(id, row);
   const parts = [
-    h("header", {}, h("div", {}, h("h2", {}, text("model")), h("p", {}, setting(data, row))), h("button", { class: "plain close", "aria-label": "Close details", onclick: close }, "\u2715")),
+    h("header", {}, h("div", {}, h("h2", {}, text("model")), h("p", {}, setting(data, row, ["framework", "device", "precision", "host", ...COUNTS]))), h("button", { class: "plain close", "aria-label": "Close details", onclick: close }, "\u2715")),
     h("div", { class: "badges" }, badge(text("status")), text("verdict") ? badge(text("verdict")) : null, text("check") ? h("span", { class: "badge" }, `outputs: ${text("check")}`) : null),
   ];
   if (text("error")) parts.push(h("div", { class: "message is-error" }, h("b", {}, [text("error_code"), text("failed_phase") && `in ${text("failed_phase")}`].filter(Boolean).join(" ")), h("p", {}, text("error"))));
@@ -42,7 +43,7 @@ function intervalBar(low, value, high) {
   const x = (at) => 100 + (at / value - 1) / reach * 96;
   return s("svg", { viewBox: "0 0 200 22", class: "interval-bar", role: "img", "aria-label": `interval ${formatNumber(low)} to ${formatNumber(high)}` },
     s("line", { x1: 4, x2: 196, y1: 8, y2: 8, class: "axis" }), s("line", { x1: x(low), x2: x(high), y1: 8, y2: 8, class: "range" }), s("circle", { cx: x(value), cy: 8, r: 3.5 }),
-    s("text", { x: 4, y: 21 }, `\u2212${formatNumber(reach * 100)} %`), s("text", { x: 196, y: 21, "text-anchor": "end" }, `+${formatNumber(reach * 100)} %`));
+    s("text", { x: 4, y: 21 }, `\u2212${Number((reach * 100).toPrecision(2))} %`), s("text", { x: 196, y: 21, "text-anchor": "end" }, `+${Number((reach * 100).toPrecision(2))} %`));
 }
 
 function bar(data, row, title, ids) {
@@ -56,24 +57,18 @@ function bar(data, row, title, ids) {
 
 // Percentiles on a scale that stretches the tail: 90, 99, 99.9 stand equally far apart.
 function percentileCurve(data, row) {
-  const points = PERCENTILES.map(([id, percent]) => ({ percent, name: data.get(id).title, value: data.number(id, row) })).filter(({ value }) => value > 0);
-  const inner = points.filter(({ percent }) => percent > 0 && percent < 100);
-  if (inner.length < 2) return null;
-  const [width, height, left, bottom] = [420, 170, 48, 26];
-  const place = (percent) => Math.log10(1 / (1 - percent / 100));
-  const last = place(inner.at(-1).percent);
-  const top = inner.at(-1).value;
-  const low = Math.min(points[0].value, inner[0].value);
-  const floor = top - low < 0.2 * top ? Math.max(0, low - (top - low)) : 0;
-  const x = (percent) => left + place(percent) / last * (width - left - 24);
-  const y = (value) => height - bottom - (value - floor) / (top - floor || 1) * (height - bottom - 16);
-  const path = inner.map(({ percent, value }, index) => `${index ? "L" : "M"}${x(percent).toFixed(1)} ${y(value).toFixed(1)}`).join("");
-  return h("section", {}, h("h3", {}, "Percentiles of latency"),
-    s("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", role: "img", "aria-label": "Percentiles of latency" },
-      [0, 0.5, 1].map((part) => { const value = floor + part * (top - floor); return [s("line", { x1: left, x2: width - 10, y1: y(value), y2: y(value), class: "grid-line" }), s("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end" }, formatNumber(value))]; }),
-      s("path", { d: path, class: "line stroke-0" }),
-      inner.map(({ percent, name, value }) => [s("circle", { cx: x(percent), cy: y(value), r: 3, class: "fill-0" }, s("title", {}, `${name}: ${formatNumber(value)} ms`)), percent === 95 ? null : s("text", { x: x(percent), y: height - 8, "text-anchor": "middle" }, name)])),
-    h("p", { class: "note" }, `min ${formatNumber(data.number("min_ms", row))} ms, max ${formatNumber(data.number("max_ms", row))} ms, ${data.text("iterations", row)} iterations`));
+  const points = PERCENTILES.map(([id, percent]) => ({ x: -Math.log10(1 - percent / 100), name: data.get(id).title, y: data.number(id, row) })).filter(({ y }) => y > 0);
+  if (points.length < 2) return null;
+  for (const point of points) point.tip = () => [h("div", { class: "tip-line" }, h("span", {}, point.name), h("b", {}, `${formatNumber(point.y)} ms`))];
+  const last = points.at(-1).x;
+  const low = data.number("min_ms", row) || points[0].y;
+  const text = (id) => formatNumber(data.number(id, row));
+  return h("section", {}, h("h3", {}, "Percentiles of latency"), plot({
+    label: "Percentiles of latency", xTitle: "percentile", yTitle: "ms", height: 220, curves: [{ css: { "--c": "var(--series-0)" }, points }],
+    formatX: (tick) => points.find(({ x }) => x === tick).name,
+    makeX: (from, to) => ({ ticks: points.map(({ x }) => x), place: (x) => from + (x / last) * (to - from) }),
+    makeY: (from, to) => linearScale(low > 0.6 * points.at(-1).y ? low : 0, points.at(-1).y, from, to, 4),
+  }), h("p", { class: "note" }, `min ${text("min_ms")} ms, max ${text("max_ms")} ms, ${data.text("iterations", row)} iterations`));
 }
 
 const quote = (text) => (/^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

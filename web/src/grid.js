@@ -50,11 +50,12 @@ export class Grid {
 
   widthOf(column) {
     if (column.width) return column.width;
-    let longest = column.title.length + (column.unit ? column.unit.length + 1 : 0) + 3;
+    const head = column.title.length * 7.3 + (column.unit ? column.unit.length * 6 + 4 : 0) + 42;
+    let longest = 0;
     const step = Math.max(1, Math.floor(column.count / 300));
     for (let row = 0; row < column.count; row += step) longest = Math.max(longest, column.aligned(row).length);
     const isBadge = column.id === "status" || column.id === "verdict";
-    column.width = Math.round(Math.min(300, Math.max(58, longest * 7.3 + 22 + (isBadge ? 18 : 0))));
+    column.width = Math.round(Math.min(300, Math.max(head, longest * 6.9 + (column.isNumber ? 34 : 22) + (isBadge ? 18 : 0))));
     return column.width;
   }
 
@@ -152,7 +153,7 @@ export class Grid {
       return h("td", {}, name ? badge(name) : "");
     }
     const text = column.aligned(row);
-    const isLong = !column.isNumber && text.length * 7.3 + 20 > column.width;
+    const isLong = !column.isNumber && text.length * 6.9 + 20 > column.width;
     return h("td", { class: column.isNumber ? "number" : isPinned ? "pinned" : undefined, title: isLong ? text : undefined }, text);
   }
 

@@ -49,7 +49,7 @@ export function masthead(data, choose) {
   const shown = counts.filter(([name]) => ORDER.includes(name));
   return h("header", { class: "masthead" },
     h("div", { class: "wrap" },
-      h("p", { class: "eyebrow" }, "Inference benchmark report"), h("h1", {}, data.title),
+      h("p", { class: "eyebrow" }, "DLI report"), h("h1", {}, data.title),
       h("dl", { class: "where" }, where(data).map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text)))),
       data.count ? h("div", { class: "outcome" },
         h("div", { class: "outcome-bar", "aria-hidden": "true" }, shown.map(([name, count]) => h("i", { class: `is-${name}`, css: { "flex-grow": String(count) } }))),

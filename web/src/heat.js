@@ -37,7 +37,7 @@ export function heatTable({ data, cells, label, acrossTitle, downTitle, ids, not
       showTip(tipOf(data, at.row, ids, at.count), event.clientX || box.left, event.clientY || box.bottom - 12);
     };
     const isBest = at === cells.best && cells.list.length > 1;
-    return h("td", { class: `heat${share > 0.5 ? " is-strong" : ""}${isBest ? " is-best" : ""}`, css: { "--p": `${Math.round(6 + share * 84)}%` } },
+    return h("td", { class: `heat${isBest ? " is-best" : ""}`, css: { "--p": share.toFixed(3) } },
       h("button", { onclick: () => open(at.row), onpointermove: tell, onpointerleave: hideTip, onfocus: tell, onblur: hideTip },
         h("b", {}, formatNumber(at.value)), h("small", {}, note?.(at) ?? "", isBest ? h("span", { class: "visually-hidden" }, " best") : null)));
   };

@@ -19,6 +19,7 @@ import { machinePanel, methodPanel, softwarePanel } from "./about.js";
 import { download, makeCsv } from "./csv.js";
 import { nextTheme, startTheme } from "./theme.js";
 import { groupBy } from "./keys.js";
+import { contenders } from "./rows.js";
 
 class App {
   constructor(data, root) {
@@ -95,14 +96,21 @@ class App {
     }
     const modelCount = groupBy(usable, (row) => data.text("model", row)).size;
     const name = data.text("model", model.rows[0]);
-    const scatter = fpsAgainstLatency(data, model.rows, open);
+    const who = contenders(data, usable);
+    const compared = new Set(who.rows);
+    const rows = model.rows.filter((row) => compared.has(row));
+    const scatter = fpsAgainstLatency(data, rows, who, open);
     this.parts.summary.replaceChildren(...[
       h("div", { class: "model-line" }, modelCount > 1 ? pickers(model.choices, pick) : h("p", {}, "Model ", h("b", {}, name))),
-      h("div", { class: `hero${scatter ? "" : " is-plain"}` }, keyCards(data, model.rows, open), scatter), modelCount > 1 ? answers(data, usable, (value) => pick("model", value), name) : null].filter(Boolean));
+      h("div", { class: `hero${scatter ? "" : " is-plain"}` }, keyCards(data, rows.length ? rows : model.rows, who.ids, open), scatter), modelCount > 1 ? answers(data, usable, who, (value) => pick("model", value), name) : null].filter(Boolean));
     const context = choose(data, usable, state.picks);
     const isSync = (row) => data.text("mode", row) === "sync";
     const sync = context.rows.filter(isSync);
     const flight = context.rows.filter((row) => !isSync(row));
+    if (context.rows.length < 2) {
+      this.parts.analysis.replaceChildren(h("div", { class: "card quiet nothing" }, h("p", {}, "One row: nothing to compare yet. A sweep gives the pictures."), h("code", {}, "dli bench MODEL --threads 1,2,4 --batch 1,8 --mode sync,async --requests 1-4")));
+      return;
+    }
     this.parts.analysis.replaceChildren(...[pickers(context.choices, pick), h("div", { class: "figures" }, latencyByThreads(data, sync, open), fpsByBatch(data, sync, open), fpsByThreadsAndBatch(data, sync, open), fpsByStreamsAndRequests(data, flight, sync, open))].filter(Boolean));
   }
 

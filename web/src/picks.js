@@ -4,6 +4,17 @@ import { distinct } from "./data.js";
 
 const CONTEXT = ["machine", "model", "framework", "device", "precision", "host", "timing", "hint", "pin", "options"];
 
+// The value with the most rows; among equals the one with the fastest row.
+function richest(data, rows, column, values) {
+  const most = Math.max(...values.map(([, count]) => count));
+  const equals = new Map(values.filter(([, count]) => count === most).map(([value]) => [value, 0]));
+  for (const row of rows) {
+    const value = column.text(row);
+    if (data.number("fps", row) > equals.get(value)) equals.set(value, data.number("fps", row));
+  }
+  return [...equals].reduce((best, each) => (each[1] > best[1] ? each : best))[0];
+}
+
 /** Narrows the rows column by column; what the reader has not chosen is the value with the most rows. */
 export function choose(data, rows, picks, ids = CONTEXT) {
   const choices = [];
@@ -13,8 +24,7 @@ export function choose(data, rows, picks, ids = CONTEXT) {
     const values = distinct(column, rest);
     if (values.length < 2) continue;
     const known = values.some(([value]) => value === picks[id]);
-    const most = values.reduce((best, each) => (each[1] > best[1] ? each : best));
-    const value = known ? picks[id] : most[0];
+    const value = known ? picks[id] : richest(data, rest, column, values);
     rest = rest.filter((row) => (column.isMissing(row) ? "" : column.text(row)) === value);
     choices.push({ id, column, values: values.map(([each]) => each), value });
   }

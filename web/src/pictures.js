@@ -9,7 +9,6 @@ import { COUNTS, tipOf } from "./rows.js";
 const DRAWN_LIMIT = 600;
 const percent = (share) => `${share >= 0 ? "+" : "\u2212"}${Math.abs(share * 100).toFixed(Math.abs(share) < 0.0995 ? 1 : 0)} %`;
 const rampColour = (index, count) => ({ "--c": `color-mix(in oklab, var(--ramp-high) ${count < 2 ? 100 : Math.round((index / (count - 1)) * 100)}%, var(--ramp-low))` });
-export const seriesColour = (index) => ({ "--c": `var(--series-${index % 8})` });
 
 export function figure(title, finding, body, note) {
   return h("figure", { class: "card figure" }, h("figcaption", {}, h("h3", {}, title), finding ? h("p", { class: "finding" }, finding) : null), body, note ? h("p", { class: "note" }, note) : null);
@@ -51,7 +50,7 @@ export function latencyByThreads(data, rows, open) {
   const [from, to] = [base.points[0], base.points.at(-1)];
   const ideal = { css: { "--c": "var(--ink-3)" }, isDashed: true, hasMarks: false, points: [from, { x: to.x, y: from.y * from.x / to.x }] };
   const gain = from.y / to.y;
-  const finding = `Batch ${base.value}: ${to.x} threads take ${formatNumber(100 / gain)} % of the time of ${from.x === 1 ? "one" : from.x}, ${gain.toFixed(2)}\u00d7 as fast; perfect scaling would be ${formatNumber(to.x / from.x)}\u00d7.`;
+  const finding = `Batch ${base.value}: ${to.x} threads are ${gain.toFixed(2)}\u00d7 as fast as ${from.x}; perfect scaling would be ${Number((to.x / from.x).toFixed(2))}\u00d7.`;
   const [low, high] = extent([...points, ...ideal.points], "y");
   return figure(title, finding, plot({
     label: title, xTitle: "threads", yTitle: "latency, ms (log scale)", open, rightSpace: 78, curves: [ideal, ...curves],
@@ -108,10 +107,9 @@ function frontier(points) {
   return best;
 }
 
-export function fpsAgainstLatency(data, rows, open) {
+export function fpsAgainstLatency(data, rows, who, open) {
   const title = "Frame rate against latency";
-  const about = ["framework", "device", "host", "precision"].filter((id) => new Set(rows.map((row) => data.text(id, row))).size > 1);
-  const series = [...groupBy(rows.filter((row) => data.number("fps", row) > 0 && data.number("latency_ms", row) > 0), (row) => about.map((id) => data.text(id, row)).join(" \u00b7 "))]
+  const series = [...groupBy(rows.filter((row) => data.number("fps", row) > 0 && data.number("latency_ms", row) > 0), who.nameOf)]
     .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
   const points = series.flatMap(([, list], index) => list.map((row) => ({ series: index, x: data.number("latency_ms", row), y: data.number("fps", row), row, tip: () => tipOf(data, row, ["framework", "device", "host", ...COUNTS]) })));
   if (points.length < 2) return null;
@@ -121,16 +119,16 @@ export function fpsAgainstLatency(data, rows, open) {
   const drawn = points.filter((point, index) => onEdge.has(point) || index % step === 0);
   const isAsync = (point) => data.text("mode", point.row) === "async";
   const curves = [{ css: { "--c": "var(--ink-3)" }, isDashed: true, isStep: true, hasMarks: false, points: edge }];
-  series.forEach((_, index) => [false, true].forEach((asynchronous) => curves.push({
-    css: seriesColour(index), isLine: false, shape: asynchronous ? "diamond" : "circle", points: drawn.filter((point) => point.series === index && isAsync(point) === asynchronous),
+  series.forEach(([name], index) => [false, true].forEach((asynchronous) => curves.push({
+    css: who.colourOf(name), isLine: false, shape: asynchronous ? "diamond" : "circle", points: drawn.filter((point) => point.series === index && isAsync(point) === asynchronous),
   })));
   const [low, high] = extent(points, "x");
-  const entries = series.map(([name], index) => ({ name: name || data.text("framework", rows[0]), css: seriesColour(index) }));
+  const entries = series.map(([name]) => ({ name, css: who.colourOf(name) }));
   if (points.some(isAsync)) entries.push({ name: "sync", css: { "--c": "var(--ink-2)" } }, { name: "async", shape: "diamond", css: { "--c": "var(--ink-2)" } });
   entries.push({ name: "best compromises", isLine: true, isDashed: true, css: { "--c": "var(--ink-3)" } });
   const finding = edge.length > 1 ? `From ${formatNumber(edge[0].x)} ms at ${formatNumber(edge[0].y)} FPS to ${formatNumber(edge.at(-1).y)} FPS at ${formatNumber(edge.at(-1).x)} ms.` : "One configuration is best in both.";
   return figure(title, finding, [legend(entries), plot({
-    label: title, height: 360, xTitle: "latency of one batch, ms (log scale)", yTitle: "FPS", open, curves,
+    label: title, height: 430, xTitle: "latency of one batch, ms (log scale)", yTitle: "FPS", open, curves,
     makeX: (a, b) => logScale(low, high, a, b), makeY: (a, b) => linearScale(0, extent(points, "y")[1], a, b),
   })], drawn.length < points.length ? `${drawn.length} of ${points.length} rows drawn: all best compromises and every ${step}th of the others.` : "Up and to the left is better. Every point is a row; select one to see it.");
 }

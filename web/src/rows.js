@@ -9,9 +9,21 @@ export function setting(data, row, ids) {
   return ids.filter((id) => !data.get(id).isMissing(row)).map((id) => {
     const value = data.get(id).isNumber ? data.number(id, row) : null;
     if (value === 0) return null; // the framework chose
+    if (id === "requests" && value === 1 && data.text("mode", row) === "sync") return null;
     if (id in PLURAL) return `${value} ${PLURAL[id]}${value === 1 ? "" : "s"}`;
     return id === "batch" ? `batch ${value}` : data.text(id, row);
   }).filter(Boolean).join(" \u00b7 ");
+}
+
+// Which contender a row belongs to: the framework, and the device and precision where they differ. A Python loop is
+// compared with the native one of the same configuration, not with the best of all: where there are native rows it is left out.
+export function contenders(data, rows) {
+  const native = rows.filter((row) => data.text("host", row) !== "python");
+  const compared = native.length ? native : rows;
+  const ids = ["framework", "device", "precision"].filter((id, index) => index === 0 || new Set(compared.map((row) => data.text(id, row))).size > 1);
+  const nameOf = (row) => setting(data, row, ids);
+  const names = [...new Set(compared.map(nameOf))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return { ids, rows: compared, names, nameOf, colourOf: (name) => ({ "--c": `var(--series-${names.indexOf(name) % 8})` }) };
 }
 
 export const COUNTS = ["mode", "batch", "threads", "streams", "requests"];

@@ -1,6 +1,6 @@
 // What the reader chose, kept in the address after «#» so that a view can be sent or bookmarked.
 export function defaultColumns(data) {
-  const varies = (column) => !column.isConstant && ["device_name", "machine", "host", "timing", "hint", "options"].includes(column.id);
+  const varies = (column) => !column.isConstant && ["machine", "host", "timing", "hint", "options"].includes(column.id);
   return data.columns.filter((column) => (column.shown && !column.isEmpty) || varies(column)).map((column) => column.id);
 }
 
