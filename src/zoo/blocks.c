@@ -45,7 +45,8 @@ struct graph_value *build_inverted(struct graph *g, struct graph_value *x, const
     struct conv project = {.out = b.out, .kernel = 1, .gain = has_squeeze ? 1.8 : 1};
     struct graph_value *y = x;
     if (b.is_fused && b.expanded == x->dim[1]) {
-        struct conv only = {.out = b.out, .kernel = b.kernel, .stride = b.stride, .is_same = b.is_same};
+        struct conv only = {
+            .out = b.out, .kernel = b.kernel, .stride = b.stride, .is_same = b.is_same};
         only.pad = b.is_same ? 0 : b.kernel / 2;
         y = build_conv_bn(g, y, build_name(g, "%s/project", name), only, end, b.act);
     } else {

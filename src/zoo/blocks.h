@@ -6,7 +6,8 @@
 
 #include "zoo/build.h"
 
-/** Squeeze and excitation (Hu et al., arXiv:1709.01507): a gate per channel, made from the whole map. */
+/** Squeeze and excitation (Hu et al., arXiv:1709.01507): a gate per channel, made from the whole
+ * map. */
 struct squeeze {
     int64_t channels; /**< between its two 1x1 convolutions; 0: no gate */
     enum activation inner, gate;
@@ -25,7 +26,8 @@ struct inverted {
     bool always_expands; /**< has a 1x1 convolution even where it adds no channels */
     bool is_fused;       /**< one kernel x kernel convolution expands, none is depthwise */
     double epsilon;      /**< of batch norm */
-    double branch_scale; /**< of what is added to the identity, about 1 / sqrt(blocks): outputs stay of order 1 */
+    double branch_scale; /**< of what is added to the identity, about 1 / sqrt(blocks): outputs stay
+                            of order 1 */
     enum activation act;
     struct squeeze squeeze;
 };

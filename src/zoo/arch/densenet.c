@@ -1,6 +1,6 @@
-// DenseNet-BC: Huang, Liu, van der Maaten, Weinberger, 2016 (arXiv:1608.06993). The published Caffe models and
-// torchvision's are the same network; Caffe's joins each layer's output to the map before it, torchvision's
-// joins all maps of the block anew for every layer.
+// DenseNet-BC: Huang, Liu, van der Maaten, Weinberger, 2016 (arXiv:1608.06993). The published Caffe
+// models and torchvision's are the same network; Caffe's joins each layer's output to the map
+// before it, torchvision's joins all maps of the block anew for every layer.
 #include "zoo/arch.h"
 
 enum { STAGES = 4, MAX_MAPS = 64 };
@@ -11,10 +11,14 @@ struct config {
     bool is_torchvision;
 };
 
-static const struct config c121 = {{6, 12, 24, 16}, 32, 64, false}, t121 = {{6, 12, 24, 16}, 32, 64, true};
-static const struct config c161 = {{6, 12, 36, 24}, 48, 96, false}, t161 = {{6, 12, 36, 24}, 48, 96, true};
-static const struct config c169 = {{6, 12, 32, 32}, 32, 64, false}, t169 = {{6, 12, 32, 32}, 32, 64, true};
-static const struct config c201 = {{6, 12, 48, 32}, 32, 64, false}, t201 = {{6, 12, 48, 32}, 32, 64, true};
+static const struct config c121 = {{6, 12, 24, 16}, 32, 64, false},
+                           t121 = {{6, 12, 24, 16}, 32, 64, true};
+static const struct config c161 = {{6, 12, 36, 24}, 48, 96, false},
+                           t161 = {{6, 12, 36, 24}, 48, 96, true};
+static const struct config c169 = {{6, 12, 32, 32}, 32, 64, false},
+                           t169 = {{6, 12, 32, 32}, 32, 64, true};
+static const struct config c201 = {{6, 12, 48, 32}, 32, 64, false},
+                           t201 = {{6, 12, 48, 32}, 32, 64, true};
 
 static struct graph_value *bn_relu(struct graph *g, struct graph_value *x, const char *name)
 {
@@ -23,15 +27,18 @@ static struct graph_value *bn_relu(struct graph *g, struct graph_value *x, const
 }
 
 // Norm, ReLU, 1x1 to 4 times the growth; norm, ReLU, 3x3 to the growth.
-static struct graph_value *layer(struct graph *g, struct graph_value *x, const char *name, int64_t growth)
+static struct graph_value *layer(struct graph *g, struct graph_value *x, const char *name,
+                                 int64_t growth)
 {
     const char *reduce = build_name(g, "%s/x1", name);
     const char *grow = build_name(g, "%s/x2", name);
     x = build_conv(g, bn_relu(g, x, reduce), reduce, (struct conv){.out = 4 * growth, .kernel = 1});
-    return build_conv(g, bn_relu(g, x, grow), grow, (struct conv){.out = growth, .kernel = 3, .pad = 1});
+    return build_conv(g, bn_relu(g, x, grow), grow,
+                      (struct conv){.out = growth, .kernel = 3, .pad = 1});
 }
 
-static struct graph_value *block(struct graph *g, struct graph_value *x, int stage, const struct config *config)
+static struct graph_value *block(struct graph *g, struct graph_value *x, int stage,
+                                 const struct config *config)
 {
     struct graph_value *map[MAX_MAPS] = {x};
     for (int64_t i = 0; i < config->repeat[stage]; i++) {
@@ -39,7 +46,8 @@ static struct graph_value *block(struct graph *g, struct graph_value *x, int sta
         const char *join = build_name(g, "concat_%d_%lld", stage + 2, (long long)i + 1);
         map[i + 1] = layer(g, x, name, config->growth);
         struct graph_value *pair[2] = {x, map[i + 1]};
-        x = config->is_torchvision ? build_concat(g, map, (int)i + 2, 1, join) : build_concat(g, pair, 2, 1, join);
+        x = config->is_torchvision ? build_concat(g, map, (int)i + 2, 1, join)
+                                   : build_concat(g, pair, 2, 1, join);
     }
     return x;
 }
@@ -83,4 +91,5 @@ static const struct zoo_variant variants[] = {
     {NULL, NULL, NULL, 0, 0, 0, false}};
 
 extern const struct zoo_family zoo_family_densenet;
-const struct zoo_family zoo_family_densenet = {"densenet", "classification", "arXiv:1608.06993", false, 32, variants, build};
+const struct zoo_family zoo_family_densenet = {
+    "densenet", "classification", "arXiv:1608.06993", false, 32, variants, build};
