@@ -8,7 +8,8 @@
 enum { MAX_SIDE = 16 };
 
 // Mean over rows [floor(r h/size), ceil((r+1) h/size)) and columns likewise.
-static double expected_at(const float *x, int64_t height, int64_t width, int64_t size, int64_t r, int64_t c)
+static double expected_at(const float *x, int64_t height, int64_t width, int64_t size, int64_t r,
+                          int64_t c)
 {
     int64_t top = r * height / size, bottom = ((r + 1) * height + size - 1) / size;
     int64_t left = c * width / size, right = ((c + 1) * width + size - 1) / size;
@@ -34,8 +35,8 @@ static int check_pool(int64_t height, int64_t width, int64_t size)
     assert_int_equal(graph_elements(graph.output[0]), size * size);
     for (int64_t i = 0; i < size * size; i++)
         if (fabs(out[i] - expected_at(in, height, width, size, i / size, i % size)) > 1e-4)
-            fail_msg("%lldx%lld to %lld: element %lld is %g", (long long)height, (long long)width, (long long)size, (long long)i,
-                     (double)out[i]);
+            fail_msg("%lldx%lld to %lld: element %lld is %g", (long long)height, (long long)width,
+                     (long long)size, (long long)i, (double)out[i]);
     int node_count = graph.node_count;
     graph_release(&graph);
     return node_count;

@@ -1,5 +1,6 @@
 /**
- * table.h - reads the tables of published figures in tests/data: tab-separated, '#' comments, one header line.
+ * table.h - reads the tables of published figures in tests/data: tab-separated, '#' comments, one
+ * header line.
  */
 #ifndef TESTS_ZOO_TABLE_H
 #define TESTS_ZOO_TABLE_H
@@ -11,8 +12,10 @@
 
 enum { TABLE_MAX_COLUMNS = 6 };
 
-/** Calls `visit` with the cells of each row (missing ones are empty); returns the number of rows. */
-static inline int table_each(const char *name, void (*visit)(const char *const *cell, void *data), void *data)
+/** Calls `visit` with the cells of each row (missing ones are empty); returns the number of rows.
+ */
+static inline int table_each(const char *name, void (*visit)(const char *const *cell, void *data),
+                             void *data)
 {
     char path[512], line[512];
     int rows = -1; // the header
