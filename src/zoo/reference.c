@@ -96,6 +96,33 @@ static void release_value(struct run *run, const struct graph_value *value)
     run->is_owned[value->index] = false;
 }
 
+enum { FILL_CHUNK = 1 << 16 };
+
+struct fill {
+    const struct graph *graph;
+    const struct graph_value *weight;
+    float *out;
+};
+
+static void fill_part(int64_t part, void *data)
+{
+    const struct fill *fill = data;
+    int64_t first = part * FILL_CHUNK, left = graph_elements(fill->weight) - first;
+    graph_fill_f32(fill->graph, fill->weight, fill->out + first, first, left < FILL_CHUNK ? left : FILL_CHUNK);
+}
+
+static int make_weight(struct run *run, const struct graph_value *weight, int thread_count, struct dli_error *err)
+{
+    float **out = &run->data[weight->index];
+    int result = allocate(out, weight, err);
+    if (result != DLI_OK)
+        return result;
+    struct fill fill = {run->graph, weight, *out};
+    run->is_owned[weight->index] = true;
+    reference_parallel((graph_elements(weight) + FILL_CHUNK - 1) / FILL_CHUNK, thread_count, fill_part, &fill);
+    return DLI_OK;
+}
+
 static int run_node(struct run *run, const struct graph_node *node, int thread_count, struct dli_error *err)
 {
     const float *x[GRAPH_MAX_NODE_INPUTS] = {NULL};
@@ -104,13 +131,8 @@ static int run_node(struct run *run, const struct graph_node *node, int thread_c
         const struct graph_value *value = node->input[i];
         if (value->type != DLI_F32)
             continue;
-        if (value->weight && !run->data[value->index]) {
-            result = allocate(&run->data[value->index], value, err);
-            if (result == DLI_OK) {
-                run->is_owned[value->index] = true;
-                graph_fill_f32(run->graph, value, run->data[value->index], 0, graph_elements(value));
-            }
-        }
+        if (value->weight && !run->data[value->index])
+            result = make_weight(run, value, thread_count, err);
         x[i] = run->data[value->index];
     }
     if (result == DLI_OK && !run->data[node->output->index]) {
