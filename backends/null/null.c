@@ -73,6 +73,22 @@ static int probe(struct dli_probe *out, struct dli_error *err)
     return DLI_OK;
 }
 
+// Dimensions '?' of outputs follow the first input, and so does a batch that was changed.
+static void derive_outputs(struct priv *p)
+{
+    const struct dli_tensor_desc *first = &p->io.input[0];
+    for (int i = 0; i < p->io.output_count; i++) {
+        struct dli_tensor_desc *desc = &p->io.output[i];
+        *desc = p->model.output[i];
+        for (int d = 0; d < desc->rank; d++) {
+            bool is_batch =
+                d == 0 && p->model.input[0].rank > 0 && desc->dim[0] == p->model.input[0].dim[0];
+            if ((desc->dim[d] == DLI_DYNAMIC || is_batch) && d < first->rank)
+                desc->dim[d] = first->dim[d];
+        }
+    }
+}
+
 // Required. First hook of a context: start the framework, look at ctx->settings, read the model.
 // What of the settings cannot be honoured is DLI_E_UNSUPPORTED here. Only unload follows a failure.
 static int load(struct dli_context *ctx, const struct dli_model *model, struct dli_error *err)
@@ -91,23 +107,9 @@ static int load(struct dli_context *ctx, const struct dli_model *model, struct d
         return rc;
     rc = null_model_read(&p->model, model->path, err);
     p->io = p->model;
+    if (rc == DLI_OK)
+        derive_outputs(p);
     return rc;
-}
-
-// Dimensions '?' of outputs follow the first input, and so does a batch that was changed.
-static void derive_outputs(struct priv *p)
-{
-    const struct dli_tensor_desc *first = &p->io.input[0];
-    for (int i = 0; i < p->io.output_count; i++) {
-        struct dli_tensor_desc *desc = &p->io.output[i];
-        *desc = p->model.output[i];
-        for (int d = 0; d < desc->rank; d++) {
-            bool is_batch =
-                d == 0 && p->model.input[0].rank > 0 && desc->dim[0] == p->model.input[0].dim[0];
-            if ((desc->dim[d] == DLI_DYNAMIC || is_batch) && d < first->rank)
-                desc->dim[d] = first->dim[d];
-        }
-    }
 }
 
 // Required. Called after load, and again after compile: names, types and shapes, DLI_DYNAMIC if

@@ -85,6 +85,16 @@ char *catalog_stored_reference(const struct test *test, const struct test_model 
     return xasprintf("%s/reference/%.32s.ref", cache, key);
 }
 
+static struct zoo_request make_request(const struct resolver *resolver, const struct test *test, const struct test_model *model)
+{
+    return (struct zoo_request){.spec = model->model,
+                                .batch = model->batch,
+                                .seed = test->seed,
+                                .formats = formats_of(resolver->options, model),
+                                .cache = resolver->cache,
+                                .options = resolver->options};
+}
+
 static int resolve_entry(struct catalog_entry *out, const struct resolver *resolver, const struct test *test,
                          const struct test_model *model, struct dli_error *err)
 {
@@ -96,8 +106,8 @@ static int resolve_entry(struct catalog_entry *out, const struct resolver *resol
         return catalog_null(out, model->model, resolver->cache, err);
     if (!zoo_is_spec(model->model) && catalog_format_of(model->model))
         return dli_fail(err, DLI_E_NOTFOUND, "%.200s: no such file", model->model);
-    return catalog_zoo(out, model->model, model->batch, test->seed, formats_of(resolver->options, model),
-                       resolver->cache, resolver->options, err);
+    struct zoo_request request = make_request(resolver, test, model);
+    return catalog_zoo(out, &request, err);
 }
 
 static char *memory_key(const struct test *test, const struct test_model *model, const struct resolver *resolver)
@@ -126,9 +136,11 @@ static int find_or_resolve(int *out, struct resolver *resolver, const struct tes
     struct catalog_entry *entry = &memory->item[memory->count++].entry;
     int result = resolve_entry(entry, resolver, test, model, err);
     bool has_reference = result == DLI_OK && entry->is_zoo && entry->has_outputs && is_random(model);
-    if (has_reference && !resolver->options->has_no_reference)
-        result = catalog_zoo_reference(&memory->item[*out].reference, model->model, entry->batch, test->seed,
-                                       resolver->cache, resolver->options, err);
+    if (has_reference && !resolver->options->has_no_reference) {
+        struct zoo_request request = make_request(resolver, test, model);
+        request.batch = entry->batch;
+        result = catalog_zoo_reference(&memory->item[*out].reference, &request, err);
+    }
     return result;
 }
 

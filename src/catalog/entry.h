@@ -30,17 +30,24 @@ DLI_MUST_CHECK int catalog_file(struct catalog_entry *out, const char *path, str
 /** «null:1x3x8x8»: inputs of these shapes, separated by commas, and one output of 10 values per sample. */
 DLI_MUST_CHECK int catalog_null(struct catalog_entry *out, const char *spec, const char *cache, struct dli_error *err);
 
-/** A zoo model for `batch`, written unless it is in the cache. */
-DLI_MUST_CHECK int catalog_zoo(struct catalog_entry *out, const char *spec, int batch, uint64_t seed,
-                               const char *const *formats, const char *cache, const struct catalog_options *options,
-                               struct dli_error *err);
+/** Which zoo model, and for whom. */
+struct zoo_request {
+    const char *spec;
+    int batch;
+    uint64_t seed;              /**< of the inputs, and of the weights unless the specification says otherwise */
+    const char *const *formats; /**< of the framework; NULL: unknown */
+    const char *cache;
+    const struct catalog_options *options;
+};
+
+/** The model's file, written unless it is in the cache. */
+DLI_MUST_CHECK int catalog_zoo(struct catalog_entry *out, const struct zoo_request *request, struct dli_error *err);
 
 /**
  * Path of the zoo model's reference outputs for random inputs of `seed`, computed unless it is in the cache. They
  * cover the first samples of the batch, as many as cost little.
  */
-DLI_MUST_CHECK int catalog_zoo_reference(char **out, const char *spec, int batch, uint64_t seed, const char *cache,
-                                         const struct catalog_options *options, struct dli_error *err);
+DLI_MUST_CHECK int catalog_zoo_reference(char **out, const struct zoo_request *request, struct dli_error *err);
 
 /** Path under which outputs of a user's model are kept: by model, inputs, shapes and seed. Owned by the caller. */
 char *catalog_stored_reference(const struct test *test, const struct test_model *model, const char *cache);

@@ -70,13 +70,13 @@ static int write_sidecar(const struct catalog_entry *entry, const char *spec, co
 }
 
 static int write_model(struct catalog_entry *out, const struct graph *graph, const struct emitter *emitter,
-                       const char *cache, const struct catalog_options *options, struct dli_error *err)
+                       const struct zoo_request *request, struct dli_error *err)
 {
     char *sidecar = xasprintf("%s.json", out->path);
-    char *folder = xasprintf("%s/zoo", cache);
+    char *folder = xasprintf("%s/zoo", request->cache);
     int result = DLI_OK;
     if (!read_sidecar(out, sidecar)) {
-        catalog_say(options, "writing %s (%.0f MiB)", graph->name, (double)graph_count(graph).weight_bytes / (1 << 20));
+        catalog_say(request->options, "writing %s (%.0f MiB)", graph->name, (double)graph_count(graph).weight_bytes / (1 << 20));
         result = file_make_folders(folder, err);
         if (result == DLI_OK)
             result = emit_file(graph, emitter, out->path, out->sha256, err);
@@ -115,22 +115,21 @@ static char *name_without_batch(const struct zoo_model *model, uint64_t seed)
     return strbuf_detach(&name);
 }
 
-int catalog_zoo(struct catalog_entry *out, const char *spec, int batch, uint64_t seed, const char *const *formats,
-                const char *cache, const struct catalog_options *options, struct dli_error *err)
+int catalog_zoo(struct catalog_entry *out, const struct zoo_request *request, struct dli_error *err)
 {
     struct zoo_model model;
     struct graph graph;
-    int result = find_model(&model, spec, batch, seed, err);
+    int result = find_model(&model, request->spec, request->batch, request->seed, err);
     if (result != DLI_OK)
         return result;
-    const struct emitter *emitter = choose_emitter(formats);
+    const struct emitter *emitter = choose_emitter(request->formats);
     if (!emitter)
-        return dli_fail(err, DLI_E_UNSUPPORTED, "%.100s: the zoo writes no format that this framework reads", spec);
+        return dli_fail(err, DLI_E_UNSUPPORTED, "%.100s: the zoo writes no format that this framework reads", request->spec);
     result = zoo_build(&graph, &model, err);
     if (result == DLI_OK) {
         struct graph_counts counts = graph_count(&graph);
-        out->name = name_without_batch(&model, seed);
-        out->path = cache_path(cache, &graph, emitter);
+        out->name = name_without_batch(&model, request->seed);
+        out->path = cache_path(request->cache, &graph, emitter);
         out->format = emitter->format;
         out->parameter_count = counts.trainable;
         out->mac_count = counts.macs;
@@ -138,7 +137,7 @@ int catalog_zoo(struct catalog_entry *out, const char *spec, int batch, uint64_t
         out->is_approximate = model.variant->is_approximate;
         out->is_zoo = true;
         out->has_outputs = emitter != &emitter_null;
-        result = write_model(out, &graph, emitter, cache, options, err);
+        result = write_model(out, &graph, emitter, request, err);
     }
     graph_release(&graph);
     return result;

@@ -74,31 +74,30 @@ static int checked_samples(const struct zoo_model *model, int batch, struct dli_
     return samples;
 }
 
-int catalog_zoo_reference(char **out, const char *spec, int batch, uint64_t seed, const char *cache,
-                          const struct catalog_options *options, struct dli_error *err)
+int catalog_zoo_reference(char **out, const struct zoo_request *request, struct dli_error *err)
 {
     struct zoo_model model;
     struct graph graph;
     char print[SHA256_HEX_SIZE];
-    int result = zoo_find(&model, spec, err);
+    int result = zoo_find(&model, request->spec, err);
     if (result != DLI_OK)
         return result;
     if (!model.has_seed)
-        model.seed = seed;
-    int samples = checked_samples(&model, batch, err);
+        model.seed = request->seed;
+    int samples = checked_samples(&model, request->batch, err);
     if (samples < 0)
         return samples;
     model.params.batch = samples;
-    char *folder = xasprintf("%s/reference", cache);
+    char *folder = xasprintf("%s/reference", request->cache);
     result = zoo_build(&graph, &model, err);
     if (result == DLI_OK) {
         graph_fingerprint(print, &graph);
-        *out = xasprintf("%s/zoo-%.24s-%llu.ref", folder, print, (unsigned long long)seed);
+        *out = xasprintf("%s/zoo-%.24s-%llu.ref", folder, print, (unsigned long long)request->seed);
         result = file_make_folders(folder, err);
     }
     if (result == DLI_OK && !file_exists(*out)) {
-        catalog_say(options, "reference outputs of %s, %d sample%s", graph.name, samples, samples == 1 ? "" : "s");
-        result = run_and_write(&graph, seed, *out, err);
+        catalog_say(request->options, "reference outputs of %s, %d sample%s", graph.name, samples, samples == 1 ? "" : "s");
+        result = run_and_write(&graph, request->seed, *out, err);
     }
     graph_release(&graph);
     free(folder);

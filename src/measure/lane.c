@@ -66,7 +66,8 @@ static int fetch_outputs(const struct measure_slot *slot, struct dli_error *err)
         if (tensor->bytes > capacity || (tensor->bytes > 0 && !tensor->data))
             return dli_fail(err, DLI_E_ARG, "output %d: %zu bytes do not fit into %zu", i,
                             tensor->bytes, capacity);
-        memcpy(slot->output[i], tensor->data, tensor->bytes);
+        if (tensor->bytes > 0)
+            memcpy(slot->output[i], tensor->data, tensor->bytes);
     }
     return DLI_OK;
 }

@@ -42,15 +42,16 @@ int graph_finish(struct graph *g, struct dli_error *err)
     return g->error.code;
 }
 
-struct graph_value *core_value(struct graph *g, const char *name, enum dli_type type, int rank, const int64_t *dim)
+struct graph_value *core_value(struct graph *g, const char *name, enum dli_type type, int rank,
+                               const int64_t *dim)
 {
     int64_t elements = 1;
     if (g->error.code)
         return NULL;
     for (int i = 0; i < rank; i++) {
         if (dim[i] < 1) {
-            build_fail(g, "layer '%s' would have size %lld in dimension %d: the input is too small", name,
-                       (long long)dim[i], i);
+            build_fail(g, "layer '%s' would have size %lld in dimension %d: the input is too small",
+                       name, (long long)dim[i], i);
             return NULL;
         }
         if (dim[i] > GRAPH_MAX_ELEMENTS / elements) {
@@ -69,10 +70,11 @@ struct graph_value *core_value(struct graph *g, const char *name, enum dli_type 
     return value;
 }
 
-static struct graph_value *add_weight(struct graph *g, const char *name, const char *suffix, enum dli_type type,
-                                      int rank, const int64_t *dim)
+static struct graph_value *add_weight(struct graph *g, const char *name, const char *suffix,
+                                      enum dli_type type, int rank, const int64_t *dim)
 {
-    struct graph_value *value = core_value(g, build_name(g, "%s.%s", name, suffix), type, rank, dim);
+    struct graph_value *value =
+        core_value(g, build_name(g, "%s.%s", name, suffix), type, rank, dim);
     if (!value)
         return NULL;
     value->weight = arena_alloc(&g->arena, sizeof(*value->weight));
@@ -85,20 +87,18 @@ static struct graph_value *add_weight(struct graph *g, const char *name, const c
     return value;
 }
 
-struct graph_value *core_weight(struct graph *g, const char *name, const char *suffix, enum weight_role role, int rank,
-                                const int64_t *dim, double low, double high)
+struct graph_value *core_weight(struct graph *g, const char *name, const char *suffix, int rank,
+                                const int64_t *dim, struct weight kind)
 {
     struct graph_value *value = add_weight(g, name, suffix, DLI_F32, rank, dim);
     if (!value)
         return NULL;
-    value->weight->role = role;
-    value->weight->low = (float)low;
-    value->weight->high = (float)high;
+    *value->weight = kind;
     return value;
 }
 
-struct graph_value *core_constant(struct graph *g, const char *name, const char *suffix, enum dli_type type, int count,
-                                  const double *values)
+struct graph_value *core_constant(struct graph *g, const char *name, const char *suffix,
+                                  enum dli_type type, int count, const double *values)
 {
     int64_t dim[1] = {count};
     struct graph_value *value = add_weight(g, name, suffix, type, count ? 1 : 0, dim);
@@ -110,8 +110,9 @@ struct graph_value *core_constant(struct graph *g, const char *name, const char 
     return value;
 }
 
-struct graph_value *core_node(struct graph *g, enum graph_op op, const struct graph_attributes *attribute,
-                              struct graph_value *output, struct graph_value *const *input, int input_count)
+struct graph_value *core_node(struct graph *g, enum graph_op op,
+                              const struct graph_attributes *attribute, struct graph_value *output,
+                              struct graph_value *const *input, int input_count)
 {
     if (g->error.code || !output)
         return NULL;
@@ -135,8 +136,9 @@ struct graph_value *core_node(struct graph *g, enum graph_op op, const struct gr
     return output;
 }
 
-struct graph_value *core_unary(struct graph *g, enum graph_op op, const struct graph_attributes *attribute,
-                               struct graph_value *x, const char *name)
+struct graph_value *core_unary(struct graph *g, enum graph_op op,
+                               const struct graph_attributes *attribute, struct graph_value *x,
+                               const char *name)
 {
     if (!x)
         return NULL;
@@ -155,7 +157,8 @@ struct graph_value *build_input(struct graph *g, const char *name, int rank, con
     return value;
 }
 
-struct graph_value *build_image(struct graph *g, int64_t batch, int64_t channels, int64_t height, int64_t width)
+struct graph_value *build_image(struct graph *g, int64_t batch, int64_t channels, int64_t height,
+                                int64_t width)
 {
     int64_t dim[4] = {batch, channels, height, width};
     return build_input(g, "data", 4, dim);

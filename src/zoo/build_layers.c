@@ -3,8 +3,9 @@
 
 #include "zoo/build_core.h"
 
-// Random kernels keep the second moment of activations: He et al., 2015 (arXiv:1502.01852), eq. 10: variance 2 / fan-in
-// before a ReLU; 1 / fan-in where no activation follows. A uniform variable has variance bound^2 / 3.
+// Random kernels keep the second moment of activations: He et al., 2015 (arXiv:1502.01852), eq. 10:
+// variance 2 / fan-in before a ReLU; 1 / fan-in where no activation follows. A uniform variable has
+// variance bound^2 / 3.
 static double kernel_bound(double gain, int64_t fan_in)
 {
     return gain * sqrt(3.0 / (double)fan_in);
@@ -41,7 +42,8 @@ static struct conv with_defaults(struct conv c)
 }
 
 // Output = ceil(input / stride); the padding that takes, the odd pixel after.
-static void same_padding(int64_t *before, int64_t *after, int64_t in, int64_t window, int64_t stride)
+static void same_padding(int64_t *before, int64_t *after, int64_t in, int64_t window,
+                         int64_t stride)
 {
     int64_t out = (in + stride - 1) / stride;
     int64_t all = (out - 1) * stride + window - in;
@@ -59,7 +61,8 @@ static struct graph_attributes conv_attributes(const struct conv *c, const struc
                                  .group = c->group};
     if (c->is_same) {
         same_padding(&a.pad[0], &a.pad[2], x->dim[2], (c->kernel - 1) * c->dilation + 1, c->stride);
-        same_padding(&a.pad[1], &a.pad[3], x->dim[3], (c->kernel_w - 1) * c->dilation + 1, c->stride);
+        same_padding(&a.pad[1], &a.pad[3], x->dim[3], (c->kernel_w - 1) * c->dilation + 1,
+                     c->stride);
     }
     return a;
 }
@@ -73,7 +76,8 @@ static int64_t windows(int64_t in, int64_t pad, int64_t window, int64_t stride, 
     return (space + (ceil_mode ? stride - 1 : 0)) / stride + 1;
 }
 
-struct graph_value *build_conv(struct graph *g, struct graph_value *x, const char *name, struct conv c)
+struct graph_value *build_conv(struct graph *g, struct graph_value *x, const char *name,
+                               struct conv c)
 {
     if (!x)
         return NULL;
@@ -86,44 +90,53 @@ struct graph_value *build_conv(struct graph *g, struct graph_value *x, const cha
     struct graph_attributes a = conv_attributes(&c, x);
     int64_t fan_in = x->dim[1] / c.group * c.kernel * c.kernel_w;
     int64_t kernel[4] = {c.out, x->dim[1] / c.group, c.kernel, c.kernel_w};
-    int64_t dim[4] = {x->dim[0], c.out,
-                      windows(x->dim[2], a.pad[0] + a.pad[2], (c.kernel - 1) * c.dilation + 1, c.stride, false),
-                      windows(x->dim[3], a.pad[1] + a.pad[3], (c.kernel_w - 1) * c.dilation + 1, c.stride, false)};
+    int64_t dim[4] = {
+        x->dim[0], c.out,
+        windows(x->dim[2], a.pad[0] + a.pad[2], (c.kernel - 1) * c.dilation + 1, c.stride, false),
+        windows(x->dim[3], a.pad[1] + a.pad[3], (c.kernel_w - 1) * c.dilation + 1, c.stride,
+                false)};
     double bound = kernel_bound(c.gain > 0 ? c.gain : sqrt(2.0), fan_in);
-    struct graph_value *input[3] = {x, core_weight(g, name, "weight", WEIGHT_KERNEL, 4, kernel, -bound, bound), NULL};
+    struct graph_value *input[3] = {
+        x, core_weight(g, name, "weight", 4, kernel, core_uniform(WEIGHT_KERNEL, -bound, bound)),
+        NULL};
     if (c.has_bias)
-        input[2] = core_weight(g, name, "bias", WEIGHT_BIAS, 1, &c.out, -0.1, 0.1);
+        input[2] = core_weight(g, name, "bias", 1, &c.out, core_uniform(WEIGHT_BIAS, -0.1, 0.1));
     return core_node(g, OP_CONV, &a, core_value(g, name, DLI_F32, 4, dim), input, 3);
 }
 
-// gamma, beta, mean and variance are near those of a trained network and all different from 1 and 0, so
-// that a framework that mixes them up gives other outputs.
-struct graph_value *build_batch_norm(struct graph *g, struct graph_value *x, const char *name, struct norm n)
+// gamma, beta, mean and variance are near those of a trained network and all different from 1 and
+// 0, so that a framework that mixes them up gives other outputs.
+struct graph_value *build_batch_norm(struct graph *g, struct graph_value *x, const char *name,
+                                     struct norm n)
 {
     if (!x)
         return NULL;
     double scale = n.scale > 0 ? n.scale : 1.0;
     const int64_t *channels = &x->dim[1];
     struct graph_attributes a = {.epsilon = n.epsilon > 0 ? (float)n.epsilon : 1e-5f};
-    struct graph_value *gamma = n.has_no_scale
-                                    ? core_weight(g, name, "one", WEIGHT_CONSTANT, 1, channels, 1, 1)
-                                    : core_weight(g, name, "weight", WEIGHT_SCALE, 1, channels, 0.8 * scale, 1.2 * scale);
-    struct graph_value *input[5] = {x, gamma,
-                                    core_weight(g, name, "bias", WEIGHT_SHIFT, 1, channels, -0.2 * scale, 0.2 * scale),
-                                    core_weight(g, name, "running_mean", WEIGHT_MEAN, 1, channels, -0.2, 0.2),
-                                    core_weight(g, name, "running_var", WEIGHT_VARIANCE, 1, channels, 0.8, 1.2)};
+    struct graph_value *gamma =
+        n.has_no_scale
+            ? core_weight(g, name, "one", 1, channels, core_uniform(WEIGHT_CONSTANT, 1, 1))
+            : core_weight(g, name, "weight", 1, channels,
+                          core_uniform(WEIGHT_SCALE, 0.8 * scale, 1.2 * scale));
+    struct graph_value *input[5] = {
+        x, gamma,
+        core_weight(g, name, "bias", 1, channels,
+                    core_uniform(WEIGHT_SHIFT, -0.2 * scale, 0.2 * scale)),
+        core_weight(g, name, "running_mean", 1, channels, core_uniform(WEIGHT_MEAN, -0.2, 0.2)),
+        core_weight(g, name, "running_var", 1, channels, core_uniform(WEIGHT_VARIANCE, 0.8, 1.2))};
     return core_node(g, OP_BATCH_NORM, &a, core_value(g, name, DLI_F32, x->rank, x->dim), input, 5);
 }
 
-struct graph_value *build_conv_act(struct graph *g, struct graph_value *x, const char *name, struct conv c,
-                                   enum activation act)
+struct graph_value *build_conv_act(struct graph *g, struct graph_value *x, const char *name,
+                                   struct conv c, enum activation act)
 {
     c.gain = c.gain > 0 ? c.gain : activation_gain(act);
     return build_activation(g, build_conv(g, x, name, c), build_name(g, "%s/act", name), act);
 }
 
-struct graph_value *build_conv_bn(struct graph *g, struct graph_value *x, const char *name, struct conv c,
-                                  struct norm n, enum activation act)
+struct graph_value *build_conv_bn(struct graph *g, struct graph_value *x, const char *name,
+                                  struct conv c, struct norm n, enum activation act)
 {
     c.gain = c.gain > 0 ? c.gain : activation_gain(act);
     struct graph_value *y = build_conv(g, x, name, c);
@@ -144,15 +157,18 @@ static struct graph_value *build_gelu(struct graph *g, struct graph_value *x, co
 {
     static const double root = 1.4142135623730951, one = 1, half = 0.5;
     struct graph_value *divide[2] = {x, core_constant(g, name, "sqrt2", DLI_F32, 0, &root)};
-    struct graph_value *y = core_node(g, OP_DIV, NULL, core_value(g, build_name(g, "%s/div", name), DLI_F32, x->rank, x->dim),
-                                      divide, 2);
+    struct graph_value *y = core_node(
+        g, OP_DIV, NULL, core_value(g, build_name(g, "%s/div", name), DLI_F32, x->rank, x->dim),
+        divide, 2);
     y = core_unary(g, OP_ERF, NULL, y, build_name(g, "%s/erf", name));
-    y = build_add(g, y, core_constant(g, name, "one", DLI_F32, 0, &one), build_name(g, "%s/add", name));
+    y = build_add(g, y, core_constant(g, name, "one", DLI_F32, 0, &one),
+                  build_name(g, "%s/add", name));
     y = build_mul(g, x, y, build_name(g, "%s/mul", name));
     return build_mul(g, y, core_constant(g, name, "half", DLI_F32, 0, &half), name);
 }
 
-struct graph_value *build_activation(struct graph *g, struct graph_value *x, const char *name, enum activation act)
+struct graph_value *build_activation(struct graph *g, struct graph_value *x, const char *name,
+                                     enum activation act)
 {
     struct graph_attributes hard_sigmoid = {.alpha = 1.0f / 6.0f, .beta = 0.5f};
     if (!x)
@@ -173,15 +189,16 @@ struct graph_value *build_activation(struct graph *g, struct graph_value *x, con
     case ACT_HARD_SWISH:
         return core_unary(g, OP_HARD_SWISH, NULL, x, name);
     case ACT_SILU:
-        return build_mul(g, x, core_unary(g, OP_SIGMOID, NULL, x, build_name(g, "%s/sigmoid", name)), name);
+        return build_mul(
+            g, x, core_unary(g, OP_SIGMOID, NULL, x, build_name(g, "%s/sigmoid", name)), name);
     case ACT_GELU:
         return build_gelu(g, x, name);
     }
     return NULL;
 }
 
-static struct graph_value *build_pool(struct graph *g, enum graph_op op, struct graph_value *x, const char *name,
-                                      struct pool p)
+static struct graph_value *build_pool(struct graph *g, enum graph_op op, struct graph_value *x,
+                                      const char *name, struct pool p)
 {
     if (!x)
         return NULL;
@@ -197,19 +214,22 @@ static struct graph_value *build_pool(struct graph *g, enum graph_op op, struct 
         if (p.is_same)
             same_padding(&a.pad[i], &a.pad[i + 2], x->dim[i + 2], p.kernel, stride);
         dim[i + 2] = windows(x->dim[i + 2], a.pad[i] + a.pad[i + 2], p.kernel, stride, p.ceil_mode);
-        // A window that would begin in the padding after the image is left out, as in Caffe and torch.
+        // A window that would begin in the padding after the image is left out, as in Caffe and
+        // torch.
         if (p.ceil_mode && (dim[i + 2] - 1) * stride >= x->dim[i + 2] + a.pad[i])
             dim[i + 2]--;
     }
     return core_node(g, op, &a, core_value(g, name, DLI_F32, 4, dim), &x, 1);
 }
 
-struct graph_value *build_max_pool(struct graph *g, struct graph_value *x, const char *name, struct pool p)
+struct graph_value *build_max_pool(struct graph *g, struct graph_value *x, const char *name,
+                                   struct pool p)
 {
     return build_pool(g, OP_MAX_POOL, x, name, p);
 }
 
-struct graph_value *build_average_pool(struct graph *g, struct graph_value *x, const char *name, struct pool p)
+struct graph_value *build_average_pool(struct graph *g, struct graph_value *x, const char *name,
+                                       struct pool p)
 {
     return build_pool(g, OP_AVERAGE_POOL, x, name, p);
 }
@@ -222,7 +242,8 @@ struct graph_value *build_global_pool(struct graph *g, struct graph_value *x, co
     return core_node(g, OP_GLOBAL_AVERAGE_POOL, NULL, core_value(g, name, DLI_F32, 4, dim), &x, 1);
 }
 
-// How `in` pixels of one side become `out`, as torch divides them: window i is [floor(i in/out), ceil((i+1) in/out)).
+// How `in` pixels of one side become `out`, as torch divides them: window i is [floor(i in/out),
+// ceil((i+1) in/out)).
 struct division {
     int64_t in, out;
     int64_t kernel, stride; // when is_regular: one pooling operator can do it
@@ -245,13 +266,15 @@ static struct division divide(int64_t in, int64_t out)
         division_window(&d.stride, &last, &d, 1);
     for (int64_t i = 0; i < out; i++) {
         division_window(&first, &last, &d, i);
-        d.is_regular = d.is_regular && d.stride > 0 && first == i * d.stride && last - first == d.kernel;
+        d.is_regular =
+            d.is_regular && d.stride > 0 && first == i * d.stride && last - first == d.kernel;
     }
     return d;
 }
 
 static struct graph_value *average_windows(struct graph *g, struct graph_value *x, const char *name,
-                                           const struct division *rows, const struct division *columns)
+                                           const struct division *rows,
+                                           const struct division *columns)
 {
     struct graph_attributes a = {.kernel = {rows->kernel, columns->kernel},
                                  .stride = {rows->stride, columns->stride},
@@ -264,27 +287,31 @@ static struct graph_value *average_windows(struct graph *g, struct graph_value *
 }
 
 // Windows of unequal sizes or steps: each is cut out and averaged alone.
-static struct graph_value *average_side(struct graph *g, struct graph_value *x, const char *name, int axis,
-                                        const struct division *d)
+static struct graph_value *average_side(struct graph *g, struct graph_value *x, const char *name,
+                                        int axis, const struct division *d)
 {
     struct graph_value *part[GRAPH_MAX_NODE_INPUTS];
     for (int64_t i = 0; i < d->out && x; i++) {
         int64_t first, last;
         division_window(&first, &last, d, i);
-        struct division whole = divide(last - first, 1), other = divide(x->dim[5 - axis], x->dim[5 - axis]);
-        part[i] = build_slice(g, x, build_name(g, "%s/slice%lld", name, (long long)i), axis, first, last);
+        struct division whole = divide(last - first, 1),
+                        other = divide(x->dim[5 - axis], x->dim[5 - axis]);
+        part[i] =
+            build_slice(g, x, build_name(g, "%s/slice%lld", name, (long long)i), axis, first, last);
         part[i] = average_windows(g, part[i], build_name(g, "%s/mean%lld", name, (long long)i),
                                   axis == 2 ? &whole : &other, axis == 2 ? &other : &whole);
     }
     return x ? build_concat(g, part, (int)d->out, axis, name) : NULL;
 }
 
-struct graph_value *build_adaptive_pool(struct graph *g, struct graph_value *x, const char *name, int64_t size)
+struct graph_value *build_adaptive_pool(struct graph *g, struct graph_value *x, const char *name,
+                                        int64_t size)
 {
     if (!x || (x->dim[2] == size && x->dim[3] == size))
         return x;
     if (size > GRAPH_MAX_NODE_INPUTS) {
-        build_fail(g, "layer '%s': adaptive pooling to more than %d pixels", name, GRAPH_MAX_NODE_INPUTS);
+        build_fail(g, "layer '%s': adaptive pooling to more than %d pixels", name,
+                   GRAPH_MAX_NODE_INPUTS);
         return NULL;
     }
     struct division rows = divide(x->dim[2], size), columns = divide(x->dim[3], size);
@@ -294,28 +321,32 @@ struct graph_value *build_adaptive_pool(struct graph *g, struct graph_value *x, 
     return average_side(g, x, name, 3, &columns);
 }
 
-struct graph_value *build_lrn(struct graph *g, struct graph_value *x, const char *name, int64_t size, double alpha,
-                              double beta, double k)
+struct graph_value *build_lrn(struct graph *g, struct graph_value *x, const char *name,
+                              int64_t size, double alpha, double beta, double k)
 {
-    struct graph_attributes a = {.size = size, .alpha = (float)alpha, .beta = (float)beta, .bias = (float)k};
+    struct graph_attributes a = {
+        .size = size, .alpha = (float)alpha, .beta = (float)beta, .bias = (float)k};
     return core_unary(g, OP_LRN, &a, x, name);
 }
 
-struct graph_value *build_layer_norm(struct graph *g, struct graph_value *x, const char *name, double epsilon,
-                                     double scale)
+struct graph_value *build_layer_norm(struct graph *g, struct graph_value *x, const char *name,
+                                     double epsilon, double scale)
 {
     if (!x)
         return NULL;
     const int64_t *features = &x->dim[x->rank - 1];
     struct graph_attributes a = {.axis = -1, .epsilon = (float)epsilon};
-    struct graph_value *input[3] = {x,
-                                    core_weight(g, name, "weight", WEIGHT_SCALE, 1, features, 0.8 * scale, 1.2 * scale),
-                                    core_weight(g, name, "bias", WEIGHT_SHIFT, 1, features, -0.2 * scale, 0.2 * scale)};
+    struct graph_value *input[3] = {
+        x,
+        core_weight(g, name, "weight", 1, features,
+                    core_uniform(WEIGHT_SCALE, 0.8 * scale, 1.2 * scale)),
+        core_weight(g, name, "bias", 1, features,
+                    core_uniform(WEIGHT_SHIFT, -0.2 * scale, 0.2 * scale))};
     return core_node(g, OP_LAYER_NORM, &a, core_value(g, name, DLI_F32, x->rank, x->dim), input, 3);
 }
 
-struct graph_value *build_linear(struct graph *g, struct graph_value *x, const char *name, int64_t out, bool has_bias,
-                                 double gain)
+struct graph_value *build_linear(struct graph *g, struct graph_value *x, const char *name,
+                                 int64_t out, bool has_bias, double gain)
 {
     x = build_flatten(g, x, build_name(g, "%s/flatten", name));
     if (!x)
@@ -324,22 +355,26 @@ struct graph_value *build_linear(struct graph *g, struct graph_value *x, const c
     int64_t dim[2] = {x->dim[0], out};
     double bound = kernel_bound(gain > 0 ? gain : 1.0, x->dim[1]);
     struct graph_attributes a = {.alpha = 1, .beta = 1, .transpose_b = true};
-    struct graph_value *input[3] = {x, core_weight(g, name, "weight", WEIGHT_KERNEL, 2, kernel, -bound, bound), NULL};
+    struct graph_value *input[3] = {
+        x, core_weight(g, name, "weight", 2, kernel, core_uniform(WEIGHT_KERNEL, -bound, bound)),
+        NULL};
     if (has_bias)
-        input[2] = core_weight(g, name, "bias", WEIGHT_BIAS, 1, &out, -0.1, 0.1);
+        input[2] = core_weight(g, name, "bias", 1, &out, core_uniform(WEIGHT_BIAS, -0.1, 0.1));
     return core_node(g, OP_GEMM, &a, core_value(g, name, DLI_F32, 2, dim), input, 3);
 }
 
-struct graph_value *build_project(struct graph *g, struct graph_value *x, const char *name, int64_t out, bool has_bias,
-                                  double gain)
+struct graph_value *build_project(struct graph *g, struct graph_value *x, const char *name,
+                                  int64_t out, bool has_bias, double gain)
 {
     if (!x)
         return NULL;
     int64_t kernel[2] = {x->dim[x->rank - 1], out};
     double bound = kernel_bound(gain > 0 ? gain : 1.0, kernel[0]);
-    struct graph_value *weight = core_weight(g, name, "weight", WEIGHT_KERNEL, 2, kernel, -bound, bound);
+    struct graph_value *weight =
+        core_weight(g, name, "weight", 2, kernel, core_uniform(WEIGHT_KERNEL, -bound, bound));
     if (!has_bias)
         return build_matmul(g, x, weight, name);
     struct graph_value *y = build_matmul(g, x, weight, build_name(g, "%s/matmul", name));
-    return build_add(g, y, core_weight(g, name, "bias", WEIGHT_BIAS, 1, &out, -0.1, 0.1), name);
+    return build_add(
+        g, y, core_weight(g, name, "bias", 1, &out, core_uniform(WEIGHT_BIAS, -0.1, 0.1)), name);
 }

@@ -4,8 +4,8 @@
 #include "zoo/build_core.h"
 
 // Shapes aligned at their ends; a dimension of 1 stretches, as in NumPy and ONNX.
-static struct graph_value *broadcast(struct graph *g, enum graph_op op, struct graph_value *a, struct graph_value *b,
-                                     const char *name)
+static struct graph_value *broadcast(struct graph *g, enum graph_op op, struct graph_value *a,
+                                     struct graph_value *b, const char *name)
 {
     int64_t dim[DLI_MAX_RANK] = {0};
     if (!a || !b)
@@ -15,8 +15,8 @@ static struct graph_value *broadcast(struct graph *g, enum graph_op op, struct g
         int64_t x = i <= a->rank ? a->dim[a->rank - i] : 1;
         int64_t y = i <= b->rank ? b->dim[b->rank - i] : 1;
         if (x != y && x != 1 && y != 1) {
-            build_fail(g, "layer '%s': shapes do not fit (%lld and %lld from the end, position %d)", name, (long long)x,
-                       (long long)y, i);
+            build_fail(g, "layer '%s': shapes do not fit (%lld and %lld from the end, position %d)",
+                       name, (long long)x, (long long)y, i);
             return NULL;
         }
         dim[rank - i] = x > y ? x : y;
@@ -25,23 +25,26 @@ static struct graph_value *broadcast(struct graph *g, enum graph_op op, struct g
     return core_node(g, op, NULL, core_value(g, name, DLI_F32, rank, dim), input, 2);
 }
 
-struct graph_value *build_add(struct graph *g, struct graph_value *a, struct graph_value *b, const char *name)
+struct graph_value *build_add(struct graph *g, struct graph_value *a, struct graph_value *b,
+                              const char *name)
 {
     return broadcast(g, OP_ADD, a, b, name);
 }
 
-struct graph_value *build_mul(struct graph *g, struct graph_value *a, struct graph_value *b, const char *name)
+struct graph_value *build_mul(struct graph *g, struct graph_value *a, struct graph_value *b,
+                              const char *name)
 {
     return broadcast(g, OP_MUL, a, b, name);
 }
 
-struct graph_value *build_scale(struct graph *g, struct graph_value *x, const char *name, double factor)
+struct graph_value *build_scale(struct graph *g, struct graph_value *x, const char *name,
+                                double factor)
 {
     return build_mul(g, x, core_constant(g, name, "factor", DLI_F32, 0, &factor), name);
 }
 
-struct graph_value *build_concat(struct graph *g, struct graph_value *const *x, int count, int64_t axis,
-                                 const char *name)
+struct graph_value *build_concat(struct graph *g, struct graph_value *const *x, int count,
+                                 int64_t axis, const char *name)
 {
     int64_t dim[DLI_MAX_RANK];
     if (count < 1 || count > GRAPH_MAX_NODE_INPUTS || !x[0])
@@ -61,8 +64,8 @@ struct graph_value *build_concat(struct graph *g, struct graph_value *const *x, 
     return core_node(g, OP_CONCAT, &a, core_value(g, name, DLI_F32, x[0]->rank, dim), x, count);
 }
 
-struct graph_value *build_slice(struct graph *g, struct graph_value *x, const char *name, int64_t axis, int64_t start,
-                                int64_t end)
+struct graph_value *build_slice(struct graph *g, struct graph_value *x, const char *name,
+                                int64_t axis, int64_t start, int64_t end)
 {
     int64_t dim[DLI_MAX_RANK];
     const double bounds[3] = {(double)start, (double)end, (double)axis};
@@ -80,7 +83,8 @@ struct graph_value *build_slice(struct graph *g, struct graph_value *x, const ch
     return core_node(g, OP_SLICE, NULL, core_value(g, name, DLI_F32, x->rank, dim), input, 4);
 }
 
-static struct graph_value *shape_constant(struct graph *g, const char *name, int rank, const int64_t *dim)
+static struct graph_value *shape_constant(struct graph *g, const char *name, int rank,
+                                          const int64_t *dim)
 {
     double values[DLI_MAX_RANK];
     for (int i = 0; i < rank; i++)
@@ -88,7 +92,8 @@ static struct graph_value *shape_constant(struct graph *g, const char *name, int
     return core_constant(g, name, "shape", DLI_I64, rank, values);
 }
 
-struct graph_value *build_reshape(struct graph *g, struct graph_value *x, const char *name, int rank, const int64_t *dim)
+struct graph_value *build_reshape(struct graph *g, struct graph_value *x, const char *name,
+                                  int rank, const int64_t *dim)
 {
     if (!x)
         return NULL;
@@ -109,7 +114,8 @@ struct graph_value *build_flatten(struct graph *g, struct graph_value *x, const 
     return build_reshape(g, x, name, 2, dim);
 }
 
-struct graph_value *build_expand(struct graph *g, struct graph_value *x, const char *name, int rank, const int64_t *dim)
+struct graph_value *build_expand(struct graph *g, struct graph_value *x, const char *name, int rank,
+                                 const int64_t *dim)
 {
     if (!x)
         return NULL;
@@ -117,7 +123,8 @@ struct graph_value *build_expand(struct graph *g, struct graph_value *x, const c
     return core_node(g, OP_EXPAND, NULL, core_value(g, name, DLI_F32, rank, dim), input, 2);
 }
 
-struct graph_value *build_transpose(struct graph *g, struct graph_value *x, const char *name, const int64_t *perm)
+struct graph_value *build_transpose(struct graph *g, struct graph_value *x, const char *name,
+                                    const int64_t *perm)
 {
     struct graph_attributes a = {0};
     int64_t dim[DLI_MAX_RANK];
@@ -130,7 +137,8 @@ struct graph_value *build_transpose(struct graph *g, struct graph_value *x, cons
     return core_node(g, OP_TRANSPOSE, &a, core_value(g, name, DLI_F32, x->rank, dim), &x, 1);
 }
 
-struct graph_value *build_matmul(struct graph *g, struct graph_value *a, struct graph_value *b, const char *name)
+struct graph_value *build_matmul(struct graph *g, struct graph_value *a, struct graph_value *b,
+                                 const char *name)
 {
     int64_t dim[DLI_MAX_RANK];
     if (!a || !b)
@@ -148,13 +156,15 @@ struct graph_value *build_matmul(struct graph *g, struct graph_value *a, struct 
     return core_node(g, OP_MATMUL, NULL, core_value(g, name, DLI_F32, a->rank, dim), input, 2);
 }
 
-struct graph_value *build_softmax(struct graph *g, struct graph_value *x, const char *name, int64_t axis)
+struct graph_value *build_softmax(struct graph *g, struct graph_value *x, const char *name,
+                                  int64_t axis)
 {
     struct graph_attributes a = {.axis = axis};
     return core_unary(g, OP_SOFTMAX, &a, x, name);
 }
 
-struct graph_value *build_gather(struct graph *g, struct graph_value *x, const char *name, int64_t axis, int64_t index)
+struct graph_value *build_gather(struct graph *g, struct graph_value *x, const char *name,
+                                 int64_t axis, int64_t index)
 {
     const double where = (double)index;
     int64_t dim[DLI_MAX_RANK];
@@ -169,14 +179,16 @@ struct graph_value *build_gather(struct graph *g, struct graph_value *x, const c
     return core_node(g, OP_GATHER, &a, core_value(g, name, DLI_F32, rank, dim), input, 2);
 }
 
-struct graph_value *build_embedding(struct graph *g, const char *name, int rank, const int64_t *dim, double bound)
+struct graph_value *build_embedding(struct graph *g, const char *name, int rank, const int64_t *dim,
+                                    double bound)
 {
-    return core_weight(g, name, "table", WEIGHT_EMBEDDING, rank, dim, -bound, bound);
+    return core_weight(g, name, "table", rank, dim, core_uniform(WEIGHT_EMBEDDING, -bound, bound));
 }
 
-// Tokens x features -> heads: N x tokens x (heads * size) into N x heads x tokens x size (or size x tokens).
-static struct graph_value *split_heads(struct graph *g, struct graph_value *x, const char *name, int64_t heads,
-                                       bool is_key)
+// Tokens x features -> heads: N x tokens x (heads * size) into N x heads x tokens x size (or size x
+// tokens).
+static struct graph_value *split_heads(struct graph *g, struct graph_value *x, const char *name,
+                                       int64_t heads, bool is_key)
 {
     static const int64_t perm[2][4] = {{0, 2, 1, 3}, {0, 2, 3, 1}};
     if (!x)
@@ -187,28 +199,31 @@ static struct graph_value *split_heads(struct graph *g, struct graph_value *x, c
 }
 
 // Vaswani et al., 2017 (arXiv:1706.03762), section 3.2.
-struct graph_value *build_attention(struct graph *g, struct graph_value *x, const char *name, int64_t heads,
-                                    double out_gain)
+struct graph_value *build_attention(struct graph *g, struct graph_value *x, const char *name,
+                                    int64_t heads, double out_gain)
 {
     static const int64_t back[4] = {0, 2, 1, 3};
     if (!x)
         return NULL;
     int64_t features = x->dim[2];
     if (features % heads) {
-        build_fail(g, "attention '%s': %lld features do not divide into %lld heads", name, (long long)features,
-                   (long long)heads);
+        build_fail(g, "attention '%s': %lld features do not divide into %lld heads", name,
+                   (long long)features, (long long)heads);
         return NULL;
     }
-    struct graph_value *joint = build_project(g, x, build_name(g, "%s/qkv", name), 3 * features, true, 1.0);
+    struct graph_value *joint =
+        build_project(g, x, build_name(g, "%s/qkv", name), 3 * features, true, 1.0);
     struct graph_value *part[3];
     static const char *const parts[] = {"q", "k", "v"};
     for (int i = 0; i < 3; i++) {
         const char *own = build_name(g, "%s/%s", name, parts[i]);
-        part[i] = build_slice(g, joint, build_name(g, "%s/slice", own), 2, i * features, (i + 1) * features);
+        part[i] = build_slice(g, joint, build_name(g, "%s/slice", own), 2, i * features,
+                              (i + 1) * features);
         part[i] = split_heads(g, part[i], own, heads, i == 1);
     }
     struct graph_value *score = build_matmul(g, part[0], part[1], build_name(g, "%s/score", name));
-    score = build_scale(g, score, build_name(g, "%s/scaled", name), 1.0 / sqrt((double)features / (double)heads));
+    score = build_scale(g, score, build_name(g, "%s/scaled", name),
+                        1.0 / sqrt((double)features / (double)heads));
     score = build_softmax(g, score, build_name(g, "%s/softmax", name), -1);
     struct graph_value *y = build_matmul(g, score, part[2], build_name(g, "%s/mix", name));
     y = build_transpose(g, y, build_name(g, "%s/merge", name), back);
