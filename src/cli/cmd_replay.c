@@ -50,12 +50,14 @@ static int find_test(const struct journal_content *content, const char *name, st
 
 static int print_test(const struct test *test)
 {
-    char *line = json_dumps(test_to_json(test), JSON_COMPACT);
+    json_t *object = test_to_json(test);
+    char *line = json_dumps(object, JSON_COMPACT);
     struct strbuf text = STRBUF_INIT;
     strbuf_addf(&text, "%s\n", line);
     int status = cli_print(&text);
     strbuf_release(&text);
     free(line);
+    json_decref(object);
     return status;
 }
 
