@@ -45,7 +45,7 @@ expect_status 0 "$dli" bench null:1x3x8x8 $quick --repeats 3 --shuffle --json --
 expect_equal "$(column repeat "$work/out" | tr '\n' ' ')" "0 1 2 " "repeats in the order of the plan"
 
 # Replay: the same test, a row of its own.
-expect_status 0 "$dli" replay "$work/f" "$(column test_id "$work/out" | head -n 1)" --json --out "$work/g"
+expect_status 0 "$dli" replay "$work/f" "$(column test_id "$work/out" | sed -n 1p)" --json --out "$work/g"
 expect_equal "$(column status "$work/out")" ok "replayed"
 expect_status 0 "$dli" replay "$work/f/journal.jsonl" 1 --test
 "$dli" worker <"$work/out" >"$work/records" || fail "a worker by hand"

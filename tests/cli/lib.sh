@@ -41,6 +41,9 @@ expect_equal() {
     checks=$((checks + 1))
 }
 
+# A worker run by hand writes its records to descriptor 3 if it is open: the test's own caller may have left one.
+exec 3>&-
+
 # column NAME FILE.jsonl: the values of a column, one a line
 column() {
     python3 -c '
