@@ -48,6 +48,10 @@ struct graph_value *core_value(struct graph *g, const char *name, enum dli_type 
     int64_t elements = 1;
     if (g->error.code)
         return NULL;
+    if (rank > DLI_MAX_RANK) {
+        build_fail(g, "layer '%s' would have %d dimensions, more than %d", name, rank, DLI_MAX_RANK);
+        return NULL;
+    }
     for (int i = 0; i < rank; i++) {
         if (dim[i] < 1) {
             build_fail(g, "layer '%s' would have size %lld in dimension %d: the input is too small",
