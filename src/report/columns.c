@@ -132,6 +132,15 @@ const struct column *report_find_column(const char *id)
     return NULL;
 }
 
+const struct column *report_next_column(const struct column *last, const char *id)
+{
+    const struct column *end = columns + sizeof(columns) / sizeof(columns[0]);
+    for (const struct column *column = last ? last + 1 : columns; column < end; column++)
+        if (strcmp(column->id, id) == 0)
+            return column;
+    return report_find_column(id);
+}
+
 const char *column_type_name(enum column_type type)
 {
     static const char *const names[] = {"text", "integer", "real", "boolean"};

@@ -30,6 +30,9 @@ const struct column *report_columns(size_t *count);
 /** The column of that id; NULL when there is none. */
 const struct column *report_find_column(const char *id);
 
+/** The same; looks first right behind `last` (or NULL), as keys mostly come in the table's order. */
+const struct column *report_next_column(const struct column *last, const char *id);
+
 /** "text", "integer", "real" or "boolean". */
 const char *column_type_name(enum column_type type);
 

@@ -17,6 +17,7 @@ struct reader {
     struct strbuf cell;
     int header_count;
     char **header;
+    const struct column **column; // of every header, NULL for those that we do not know
 };
 
 static int read_quoted(struct reader *reader, struct dli_error *err)
@@ -82,6 +83,7 @@ static int read_header(struct reader *reader, struct dli_error *err)
 {
     bool has_known = false;
     reader->header = xcalloc(COLUMN_LIMIT, sizeof(*reader->header));
+    reader->column = xcalloc(COLUMN_LIMIT, sizeof(*reader->column));
     do {
         int result = read_cell(reader, err);
         if (result < 0)
@@ -92,8 +94,10 @@ static int read_header(struct reader *reader, struct dli_error *err)
         for (int i = 0; i < reader->header_count; i++)
             if (strcmp(reader->header[i], id) == 0)
                 return dli_fail(err, DLI_E_PARSE, "line 1: column '%.60s' stands there twice", id);
-        has_known = has_known || report_find_column(id);
+        const struct column *column = report_find_column(id);
+        has_known = has_known || column;
         json_t *name = json_string_safe(id); // bad UTF-8 cannot be a key of a JSON object
+        reader->column[reader->header_count] = column;
         reader->header[reader->header_count++] = xstrdup(json_string_value(name));
         json_decref(name);
     } while (!reader->has_ended);
@@ -112,7 +116,7 @@ static const char *without_guard(const char *text)
 
 static int add_cell(struct reader *reader, json_t *row, int index, struct dli_error *err)
 {
-    const struct column *column = report_find_column(reader->header[index]);
+    const struct column *column = reader->column[index];
     const char *text = strbuf_text(&reader->cell);
     json_t *value = NULL;
     bool is_text = !column || column->type == COLUMN_TEXT;
@@ -173,6 +177,7 @@ int report_read_csv(struct report *report, const char *text, size_t bytes, const
     for (int i = 0; i < reader.header_count; i++)
         free(reader.header[i]);
     free(reader.header);
+    free(reader.column);
     strbuf_release(&reader.cell);
     return result;
 }

@@ -81,9 +81,11 @@ int report_add_row(struct report *report, const json_t *row, struct dli_error *e
     if (!json_is_object(row))
         return dli_fail(err, DLI_E_PARSE, "a row must be a JSON object");
     json_t *copy = json_object();
+    const struct column *last = NULL;
     json_object_foreach((json_t *)row, key, value)
     {
-        const struct column *column = report_find_column(key);
+        const struct column *column = report_next_column(last, key);
+        last = column ? column : last;
         if (!fits(column, value)) {
             json_decref(copy);
             return dli_fail(err, DLI_E_PARSE, "column %s of a row must be %s", key,

@@ -90,6 +90,7 @@ class Browser:
 
     def open(self, path, fragment=""):
         """Loads a local file and waits until the page has drawn everything."""
+        self.call("Page.navigate", url="about:blank")  # else another fragment of the same file would not load it anew
         self.events.clear()
         self.call("Page.navigate", url=pathlib.Path(path).resolve().as_uri() + fragment)
         self.wait_for("document.documentElement?.dataset.ready > 0")

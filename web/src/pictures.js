@@ -44,9 +44,9 @@ export function latencyByThreads(data, rows, open) {
   const title = "Latency of one batch by threads";
   const curves = curvesOf(data, rows, "threads", "batch", "latency_ms");
   const points = curves.flatMap((curve) => curve.points);
-  if (new Set(points.map((point) => point.x)).size < 2) return missing(title, "Needs synchronous rows with at least two numbers of threads.", "dli bench MODEL --threads 1,2,4 --batch 1,8");
-  for (const curve of curves) curve.label = `batch ${curve.value}`;
   const base = curves.find((curve) => curve.points.length > 1);
+  if (!base) return missing(title, "Needs synchronous rows of one batch size with at least two numbers of threads.", "dli bench MODEL --threads 1,2,4 --batch 1,8");
+  for (const curve of curves) curve.label = `batch ${curve.value}`;
   const [from, to] = [base.points[0], base.points.at(-1)];
   const ideal = { css: { "--c": "var(--ink-3)" }, isDashed: true, hasMarks: false, points: [from, { x: to.x, y: from.y * from.x / to.x }] };
   const gain = from.y / to.y;

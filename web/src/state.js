@@ -1,7 +1,9 @@
 // What the reader chose, kept in the address after «#» so that a view can be sent or bookmarked.
 export function defaultColumns(data) {
   const varies = (column) => !column.isConstant && ["machine", "host", "timing", "hint", "options"].includes(column.id);
-  return data.columns.filter((column) => (column.shown && !column.isEmpty) || varies(column)).map((column) => column.id);
+  // Where nothing was measured, the reason takes the place of the figures.
+  const isReason = (column) => column.id === "error" && !column.isEmpty && data.get("latency_ms").isEmpty;
+  return data.columns.filter((column) => (column.shown && !column.isEmpty) || varies(column) || isReason(column)).map((column) => column.id);
 }
 
 export function initialState(data) {
