@@ -98,11 +98,6 @@ static void hang(bool is_busy)
     }
 }
 
-bool null_has_fault(const struct priv *p, int kind, long n)
-{
-    return p->fault == kind && p->fault_at == STAGE_INFERENCE && n >= p->fault_n;
-}
-
 int null_fault(struct priv *p, int stage, long n, struct dli_error *err)
 {
     static const char garbage[] = "\x01\xff{\"record\":\"result\",,,\n%s%n\n{\"record\":";

@@ -99,6 +99,8 @@ static int load(struct dli_context *ctx, const struct dli_model *model, struct d
     if (device && strcmp(device, "CPU") && strcmp(device, "SIM.0") && strcmp(device, "SIM.1"))
         return dli_fail(err, DLI_E_UNAVAILABLE, "null: no device '%s'; there are CPU, SIM.0, SIM.1",
                         device);
+    p->is_simulated = device && device[0] == 'S';
+    p->is_counting = p->delay || p->fault;
     if (ctx->settings->pair_count > 0)
         return dli_fail(err, DLI_E_ARG, "null: no setting '%s'", ctx->settings->pair[0].key);
     null_wait((int64_t)(p->load_ms * 1e6), true);
@@ -201,8 +203,8 @@ static bool is_dynamic(const struct dli_tensor_desc *desc)
 
 static int infer(struct priv *p, struct dli_request *request, long n, struct dli_error *err)
 {
-    int64_t ns = null_delay(p, n);
-    request->device_ns = p->ctx->settings->device && p->ctx->settings->device[0] == 'S' ? ns : -1;
+    int64_t ns = p->delay ? null_delay(p, n) : 0;
+    request->device_ns = p->is_simulated ? ns : -1;
     for (int i = 0; i < request->output_count; i++) {
         const struct dli_tensor_desc *declared = &p->io.output[i];
         int rc = is_dynamic(declared) ? place_dynamic(request, i, declared, err) : DLI_OK;
@@ -214,16 +216,36 @@ static int infer(struct priv *p, struct dli_request *request, long n, struct dli
     return DLI_OK;
 }
 
+// Number of an inference, for those whom it concerns; a plain one saves the shared counter.
+static long next_number(struct priv *p)
+{
+    return p->is_counting ? atomic_fetch_add(&p->inference_count, 1) : 0;
+}
+
 // Takes the oldest request; NULL when there is none.
 static struct dli_request *take(struct priv *p)
 {
-    unsigned head = atomic_load(&p->head);
-    while (head != atomic_load(&p->tail)) {
+    unsigned head = atomic_load_explicit(&p->head, memory_order_relaxed);
+    while (head != atomic_load_explicit(&p->tail, memory_order_acquire)) {
         struct dli_request *request = p->ring[head % NULL_RING];
         if (atomic_compare_exchange_weak(&p->head, &head, head + 1))
             return request;
     }
     return NULL;
+}
+
+static void run_pending(struct priv *p, struct dli_request *request)
+{
+    long n = next_number(p);
+    int rc = p->fault ? null_fault(p, STAGE_INFERENCE, n, NULL) : DLI_OK;
+    rc = rc ? rc : infer(p, request, n, NULL);
+    // First, so that the core may submit again from within complete.
+    atomic_fetch_add(&p->done, 1);
+    if (null_has_fault(p, FAULT_LOST, n))
+        return;
+    p->ctx->host->complete(request, rc);
+    if (null_has_fault(p, FAULT_TWICE, n))
+        p->ctx->host->complete(request, rc);
 }
 
 static void *complete_loop(void *data)
@@ -233,18 +255,10 @@ static void *complete_loop(void *data)
         if (!p->is_spinning)
             sem_wait(&p->wake);
         struct dli_request *request = take(p);
-        if (!request)
-            continue;
-        long n = atomic_fetch_add(&p->inference_count, 1);
-        int rc = null_fault(p, STAGE_INFERENCE, n, NULL);
-        rc = rc ? rc : infer(p, request, n, NULL);
-        // First, so that the core may submit again from within complete.
-        atomic_fetch_sub(&p->pending_count, 1);
-        if (null_has_fault(p, FAULT_LOST, n))
-            continue;
-        p->ctx->host->complete(request, rc);
-        if (null_has_fault(p, FAULT_TWICE, n))
-            p->ctx->host->complete(request, rc);
+        if (request)
+            run_pending(p, request);
+        else if (p->is_spinning)
+            null_relax();
     }
     return NULL;
 }
@@ -330,13 +344,15 @@ static int set_input(struct dli_context *ctx, struct dli_request *request, int i
 
 static int submit_async(struct priv *p, struct dli_request *request)
 {
-    int depth = p->async_depth > 0 ? p->async_depth : NULL_RING;
-    if (atomic_load(&p->pending_count) >= depth)
-        return DLI_BUSY;
-    unsigned tail = atomic_load(&p->tail);
-    atomic_fetch_add(&p->pending_count, 1);
+    unsigned depth = p->async_depth > 0 ? (unsigned)p->async_depth : NULL_RING;
+    unsigned tail = atomic_load_explicit(&p->tail, memory_order_relaxed);
+    if (tail - p->seen_done >= depth) {
+        p->seen_done = atomic_load(&p->done);
+        if (tail - p->seen_done >= depth)
+            return DLI_BUSY;
+    }
     p->ring[tail % NULL_RING] = request;
-    atomic_store(&p->tail, tail + 1);
+    atomic_store_explicit(&p->tail, tail + 1, memory_order_release);
     if (!p->is_spinning)
         sem_post(&p->wake);
     return DLI_PENDING;
@@ -351,7 +367,7 @@ static int submit(struct dli_context *ctx, struct dli_request *request, struct d
         return DLI_BUSY;
     if (p->thread_count > 0)
         return submit_async(p, request);
-    long n = atomic_fetch_add(&p->inference_count, 1);
+    long n = next_number(p);
     int rc = p->fault ? null_fault(p, STAGE_INFERENCE, n, err) : DLI_OK;
     if (rc)
         return rc;

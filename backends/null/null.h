@@ -16,6 +16,7 @@
 
 #define NULL_RING 1024
 #define NULL_THREADS 16
+#define NULL_LINE 64 /**< bytes that processors hand to each other */
 #define NULL_AT_INFERENCE (-2) /**< dimension that only the inference decides: «*» in a model */
 
 enum null_fault {
@@ -63,17 +64,24 @@ struct priv {
     struct dli_context *ctx;
     struct dli_io model;          /**< as the file says */
     struct dli_io io;             /**< after reshape */
-    _Atomic long inference_count; /**< started so far */
+    bool is_simulated;            /**< tells device time */
+    bool is_counting;             /**< delays or faults ask for the number of an inference */
+    _Atomic long inference_count; /**< started so far, if is_counting */
     long fault_bytes;
 
     struct dli_request *ring[NULL_RING]; /**< submitted, in order; one producer, any consumers */
-    _Atomic unsigned head;
-    _Atomic unsigned tail;
-    _Atomic int pending_count;
-    _Atomic bool is_stopping;
     sem_t wake;
     int thread_count; /**< threads to join; the semaphore lives while it is positive */
     pthread_t thread[NULL_THREADS];
+    _Atomic bool is_stopping;
+
+    // Each side of the ring writes a cache line of its own.
+    char apart_from_producer[NULL_LINE];
+    _Atomic unsigned tail; /**< submitted */
+    unsigned seen_done;    /**< `done` as the producer last looked */
+    char apart_from_consumers[NULL_LINE];
+    _Atomic unsigned head; /**< taken by a thread */
+    _Atomic unsigned done; /**< about to be completed */
 };
 
 /** Reads a null model (see model.c); DLI_E_NOTFOUND, DLI_E_PARSE with the line. */
@@ -83,10 +91,23 @@ int null_model_read(struct dli_io *out, const char *path, struct dli_error *err)
 int null_fault(struct priv *p, int stage, long n, struct dli_error *err);
 
 /** Whether inference `n` has the fault `kind`, which lasts from inference fault-n on. */
-bool null_has_fault(const struct priv *p, int kind, long n);
+static inline bool null_has_fault(const struct priv *p, int kind, long n)
+{
+    return p->fault == kind && p->fault_at == STAGE_INFERENCE && n >= p->fault_n;
+}
 
 /** Lets inference `n` last as long as the delay options say; returns the nanoseconds meant. */
 int64_t null_delay(const struct priv *p, long n);
+
+/** Lets the other thread of the core go first for a moment, while waiting busily. */
+static inline void null_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
 
 /** Sleeps or, with `is_sleeping` false, burns `ns` nanoseconds. */
 void null_wait(int64_t ns, bool is_sleeping);

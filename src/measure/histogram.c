@@ -38,18 +38,22 @@ int64_t histogram_high_ns(unsigned index)
     return histogram_low_ns(index + 1) - 1;
 }
 
+// Sum of (value - shift).
+static __int128 shifted_sum(const struct histogram *h)
+{
+    return h->sum_ns - (__int128)h->count * h->shift_ns;
+}
+
 void histogram_merge(struct histogram *into, const struct histogram *from)
 {
     if (from->count == 0)
         return;
     if (into->count == 0)
         into->shift_ns = from->shift_ns;
-    // Sums about another centre: sum (x - a) and sum (x - a)^2 from those about b, a - b = -move.
-    double move = (double)(from->shift_ns - into->shift_ns);
-    double count = (double)from->count;
-    into->shifted_squares +=
-        from->shifted_squares + 2 * move * from->shifted_sum + count * move * move;
-    into->shifted_sum += from->shifted_sum + count * move;
+    // Squares about another centre: sum (x - a)^2 from sum (x - b)^2, with b - a = move.
+    __int128 move = from->shift_ns - into->shift_ns;
+    __int128 moved = 2 * move * shifted_sum(from) + (__int128)from->count * move * move;
+    into->shifted_squares += from->shifted_squares + (unsigned __int128)moved;
     for (unsigned i = histogram_index(from->min_ns); i <= histogram_index(from->max_ns); i++)
         into->bucket[i] += from->bucket[i];
     into->count += from->count;
@@ -146,7 +150,8 @@ double histogram_sd(const struct histogram *h)
     if (h->count < 2)
         return 0;
     double count = (double)h->count;
-    double centred = h->shifted_squares - h->shifted_sum * h->shifted_sum / count;
+    double sum = (double)shifted_sum(h);
+    double centred = (double)h->shifted_squares - sum * sum / count;
     return sqrt(fmax(centred, 0) / (count - 1));
 }
 

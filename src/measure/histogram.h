@@ -26,9 +26,8 @@ struct histogram {
     int64_t min_ns; /**< INT64_MAX when empty */
     int64_t max_ns; /**< -1 when empty */
     int64_t sum_ns;
-    int64_t shift_ns;    /**< the first value: keeps the sum of squares precise */
-    double shifted_sum;  /**< of value - shift */
-    double shifted_squares;
+    int64_t shift_ns;    /**< the first value: keeps the squares small */
+    unsigned __int128 shifted_squares; /**< sum of (value - shift)^2 */
 };
 
 /** Allocates and touches the buckets; aborts without memory (280 kB). */
@@ -54,12 +53,11 @@ static inline void histogram_record(struct histogram *h, int64_t value_ns)
     value_ns = value_ns < 0 ? 0 : value_ns;
     if (h->count == 0)
         h->shift_ns = value_ns;
-    double shifted = (double)(value_ns - h->shift_ns);
+    int64_t shifted = value_ns - h->shift_ns;
     h->bucket[histogram_index(value_ns)]++;
     h->count++;
     h->sum_ns += value_ns;
-    h->shifted_sum += shifted;
-    h->shifted_squares += shifted * shifted;
+    h->shifted_squares += (unsigned __int128)((__int128)shifted * shifted);
     if (value_ns < h->min_ns)
         h->min_ns = value_ns;
     if (value_ns > h->max_ns)

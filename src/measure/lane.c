@@ -33,7 +33,7 @@ void lane_release(struct lane *lane)
     free(lane->idle);
 }
 
-static int hand_inputs(const struct measure_slot *slot, int set, struct dli_error *err)
+static inline int hand_inputs(const struct measure_slot *slot, int set, struct dli_error *err)
 {
     struct dli_request *request = slot->request;
     for (int i = 0; i < request->input_count; i++) {
@@ -50,7 +50,7 @@ static int hand_inputs(const struct measure_slot *slot, int set, struct dli_erro
     return DLI_OK;
 }
 
-static int fetch_outputs(const struct measure_slot *slot, struct dli_error *err)
+static inline int fetch_outputs(const struct measure_slot *slot, struct dli_error *err)
 {
     struct dli_request *request = slot->request;
     for (int i = 0; i < request->output_count && slot->output; i++) {

@@ -13,7 +13,6 @@
 struct recorder {
     struct histogram latency;
     struct histogram phase[3]; /**< copy in, infer, copy out; application timing only */
-    int64_t phase_sum_ns[3];
     struct blocks blocks;
     int64_t start_ns;
     int64_t sample_capacity;
@@ -43,10 +42,8 @@ static inline void recorder_add_phases(struct recorder *recorder,
     int64_t phase_ns[3] = {stamps->handed_ns - stamps->issue_ns,
                            stamps->done_ns - stamps->handed_ns,
                            stamps->fetched_ns - stamps->done_ns};
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         histogram_record(&recorder->phase[i], phase_ns[i]);
-        recorder->phase_sum_ns[i] += phase_ns[i];
-    }
 }
 
 #endif

@@ -20,7 +20,7 @@ static void merge_recorders(struct measure_result *result, struct control *contr
         for (int p = 0; p < 3; p++) {
             if (recorder->phase[p].bucket)
                 histogram_merge(phase[p], &recorder->phase[p]);
-            result->phase_sum_ns[p] += recorder->phase_sum_ns[p];
+            result->phase_sum_ns[p] += recorder->phase[p].sum_ns;
         }
         result->warmup_iterations += course->warmup_count;
         result->tail_count += course->tail_count;

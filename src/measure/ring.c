@@ -111,18 +111,25 @@ int ring_take(struct ring *ring)
     return index - 1;
 }
 
+// Looks SPINS_PER_CLOCK times.
+static int spin_briefly(struct ring *ring)
+{
+    for (int i = 0; i < SPINS_PER_CLOCK; i++) {
+        relax_cpu();
+        int index = ring_take(ring);
+        if (index != RING_EMPTY)
+            return index;
+    }
+    return RING_EMPTY;
+}
+
 static int spin(struct ring *ring, int64_t start_ns, int64_t limit_ns)
 {
-    for (;;) {
-        for (int i = 0; i < SPINS_PER_CLOCK; i++) {
-            int index = ring_take(ring);
-            if (index != RING_EMPTY)
-                return index;
-            relax_cpu();
-        }
-        if (clock_now_ns() - start_ns > limit_ns)
-            return RING_EMPTY;
-    }
+    int index;
+    do {
+        index = spin_briefly(ring);
+    } while (index == RING_EMPTY && clock_now_ns() - start_ns <= limit_ns);
+    return index;
 }
 
 static int sleep_for_one(struct ring *ring, int64_t start_ns, int64_t timeout_ns)
@@ -152,8 +159,11 @@ int ring_wait(struct ring *ring, int64_t timeout_ns)
     int index = ring_take(ring);
     if (index != RING_EMPTY || timeout_ns == 0)
         return index;
+    bool is_brisk = ring->gap_ns < SPIN_GAP_NS;
+    if (is_brisk && (index = spin_briefly(ring)) != RING_EMPTY)
+        return index;
     int64_t start_ns = clock_now_ns();
-    if (ring->gap_ns < SPIN_GAP_NS) {
+    if (is_brisk) {
         int64_t limit_ns = timeout_ns >= 0 && timeout_ns < SPIN_LIMIT_NS ? timeout_ns : SPIN_LIMIT_NS;
         index = spin(ring, start_ns, limit_ns);
     }
