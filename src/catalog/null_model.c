@@ -42,6 +42,7 @@ int catalog_null(struct catalog_entry *out, const char *spec, const char *cache,
     out->path = xasprintf("%s/%.16s.txt", folder, out->sha256);
     out->parameter_count = 0;
     out->mac_count = 0;
+    out->has_outputs = true; // the null backend makes them from its inputs, always alike
     if (result == DLI_OK)
         result = file_make_folders(folder, err);
     if (result == DLI_OK && !file_exists(out->path))

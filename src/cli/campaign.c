@@ -215,7 +215,7 @@ int campaign_run(const struct plan *plan, const struct campaign_options *options
     int status = result == DLI_OK ? exit_status(&summary) : cli_fail(&err);
     if (!options->is_quiet)
         print_summary(&summary, options);
-    if (result != DLI_OK)
+    if (result == DLI_E_IO)
         fprintf(stderr, "dli: rows so far are in %s/%s; 'dli bench --resume %s' goes on\n", options->folder, JOURNAL_NAME,
                 options->folder);
     int reported = make_reports(options);

@@ -57,7 +57,9 @@ static enum subprocess_verdict on_data(const char *data, size_t bytes, void *use
 {
     struct execution *e = user;
     if (bytes == 0) {
-        e->is_pipe_closed = !e->row.has_end;
+        // A worker that we stop closes it too, but after its time was up.
+        bool is_early = e->watch.deadline_ns == 0 || clock_now_ns() < e->watch.deadline_ns;
+        e->is_pipe_closed = !e->row.has_end && is_early;
         hasten(e);
         return SUBPROCESS_GO_ON;
     }
