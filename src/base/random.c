@@ -10,9 +10,11 @@ uint64_t random_key(uint64_t seed, const char *name)
     return random_bits(hash, random_bits(seed, 0));
 }
 
-// Product and sum are rounded separately (-ffp-contract=off in this room), so a build with fused multiply-add gives
-// the same bits as any other. The cast to a signed 32-bit number changes no value and is one that vectors can convert.
-DLI_WIDE_VECTORS void random_fill_f32(float *out, size_t count, uint64_t key, uint64_t first, float low, float high)
+// Product and sum are rounded separately (-ffp-contract=off in this room), so a build with fused
+// multiply-add gives the same bits as any other. The cast to a signed 32-bit number changes no
+// value and is one that vectors can convert.
+DLI_WIDE_VECTORS void random_fill_f32(float *out, size_t count, uint64_t key, uint64_t first,
+                                      float low, float high)
 {
     float range = high - low;
     for (size_t i = 0; i < count; i++) {

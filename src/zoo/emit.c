@@ -19,8 +19,8 @@ const struct emitter *emit_find(const char *format)
     return NULL;
 }
 
-// What the emitter writes is gathered into blocks. This thread makes and writes them while another hashes: each takes
-// about as long as the other.
+// What the emitter writes is gathered into blocks. This thread makes and writes them while another
+// hashes: each takes about as long as the other.
 enum { BLOCK = 1 << 20, BLOCK_COUNT = 4 };
 
 struct file_sink {
@@ -107,7 +107,8 @@ static int write_to_file(const void *data, size_t bytes, void *memory, struct dl
 }
 
 // Writes and hashes what is left, ends the hasher and frees everything but the descriptor.
-static int sink_close(struct file_sink *sink, int result, char sha256[SHA256_HEX_SIZE], struct dli_error *err)
+static int sink_close(struct file_sink *sink, int result, char sha256[SHA256_HEX_SIZE],
+                      struct dli_error *err)
 {
     if (result == DLI_OK)
         result = sink_flush(sink, err);
@@ -125,11 +126,12 @@ static int sink_close(struct file_sink *sink, int result, char sha256[SHA256_HEX
     return result;
 }
 
-int emit_file(const struct graph *graph, const struct emitter *emitter, const char *path, char sha256[SHA256_HEX_SIZE],
-              struct dli_error *err)
+int emit_file(const struct graph *graph, const struct emitter *emitter, const char *path,
+              char sha256[SHA256_HEX_SIZE], struct dli_error *err)
 {
     char *temporary = xasprintf("%s.%ld.tmp", path, (long)getpid());
-    struct file_sink sink = {.fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), .path = path};
+    struct file_sink sink = {.fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644),
+                             .path = path};
     int result = DLI_OK;
     if (sink.fd < 0) {
         result = dli_fail(err, DLI_E_IO, "%s: cannot create: %s", path, strerror(errno));

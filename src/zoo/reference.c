@@ -27,14 +27,16 @@ static void *work(void *memory)
     }
 }
 
-void reference_parallel(int64_t part_count, int thread_count, void (*run)(int64_t, void *), void *data)
+void reference_parallel(int64_t part_count, int thread_count, void (*run)(int64_t, void *),
+                        void *data)
 {
     pthread_t thread[MAX_THREADS];
     struct crew crew = {0, part_count, run, data};
     int started = 0;
     int helpers = thread_count > MAX_THREADS ? MAX_THREADS : thread_count;
     // A thread that cannot be started is only missing hands: this one does the work.
-    while (started < helpers - 1 && started + 1 < part_count && pthread_create(&thread[started], NULL, work, &crew) == 0)
+    while (started < helpers - 1 && started + 1 < part_count &&
+           pthread_create(&thread[started], NULL, work, &crew) == 0)
         started++;
     work(&crew);
     for (int i = 0; i < started; i++)
@@ -74,7 +76,7 @@ static step_fn step_of(enum graph_op op)
 
 struct run {
     const struct graph *graph;
-    float **data;   // by value index; owned where is_owned
+    float **data; // by value index; owned where is_owned
     bool *is_owned;
     int *uses_left;
 };
@@ -84,7 +86,8 @@ static int allocate(float **out, const struct graph_value *value, struct dli_err
     size_t bytes = (size_t)graph_elements(value) * sizeof(float);
     *out = malloc(bytes ? bytes : 1);
     if (!*out)
-        return dli_fail(err, DLI_E_NOMEM, "reference: no memory for %zu bytes of '%s'", bytes, value->name);
+        return dli_fail(err, DLI_E_NOMEM, "reference: no memory for %zu bytes of '%s'", bytes,
+                        value->name);
     return DLI_OK;
 }
 
@@ -108,10 +111,12 @@ static void fill_part(int64_t part, void *data)
 {
     const struct fill *fill = data;
     int64_t first = part * FILL_CHUNK, left = graph_elements(fill->weight) - first;
-    graph_fill_f32(fill->graph, fill->weight, fill->out + first, first, left < FILL_CHUNK ? left : FILL_CHUNK);
+    graph_fill_f32(fill->graph, fill->weight, fill->out + first, first,
+                   left < FILL_CHUNK ? left : FILL_CHUNK);
 }
 
-static int make_weight(struct run *run, const struct graph_value *weight, int thread_count, struct dli_error *err)
+static int make_weight(struct run *run, const struct graph_value *weight, int thread_count,
+                       struct dli_error *err)
 {
     float **out = &run->data[weight->index];
     int result = allocate(out, weight, err);
@@ -119,11 +124,13 @@ static int make_weight(struct run *run, const struct graph_value *weight, int th
         return result;
     struct fill fill = {run->graph, weight, *out};
     run->is_owned[weight->index] = true;
-    reference_parallel((graph_elements(weight) + FILL_CHUNK - 1) / FILL_CHUNK, thread_count, fill_part, &fill);
+    reference_parallel((graph_elements(weight) + FILL_CHUNK - 1) / FILL_CHUNK, thread_count,
+                       fill_part, &fill);
     return DLI_OK;
 }
 
-static int run_node(struct run *run, const struct graph_node *node, int thread_count, struct dli_error *err)
+static int run_node(struct run *run, const struct graph_node *node, int thread_count,
+                    struct dli_error *err)
 {
     const float *x[GRAPH_MAX_NODE_INPUTS] = {NULL};
     int result = DLI_OK;
@@ -149,11 +156,12 @@ static int run_node(struct run *run, const struct graph_node *node, int thread_c
     return result;
 }
 
-int reference_run(const struct graph *graph, const float *const *input, float *const *output, int thread_count,
-                  struct dli_error *err)
+int reference_run(const struct graph *graph, const float *const *input, float *const *output,
+                  int thread_count, struct dli_error *err)
 {
     size_t count = (size_t)graph->value_count;
-    struct run run = {graph, xcalloc(count, sizeof(*run.data)), xcalloc(count, sizeof(*run.is_owned)),
+    struct run run = {graph, xcalloc(count, sizeof(*run.data)),
+                      xcalloc(count, sizeof(*run.is_owned)),
                       xcalloc(count, sizeof(*run.uses_left))};
     int result = DLI_OK;
     for (const struct graph_node *node = graph->first_node; node; node = node->next)
@@ -165,7 +173,8 @@ int reference_run(const struct graph *graph, const float *const *input, float *c
         run.data[graph->output[i]->index] = output[i];
         run.uses_left[graph->output[i]->index]++; // the caller's memory stays
     }
-    for (const struct graph_node *node = graph->first_node; node && result == DLI_OK; node = node->next)
+    for (const struct graph_node *node = graph->first_node; node && result == DLI_OK;
+         node = node->next)
         result = run_node(&run, node, thread_count, err);
     for (size_t i = 0; i < count; i++)
         if (run.is_owned[i])

@@ -18,7 +18,8 @@ struct corners {
     bool is_one_row; // neighbours in one row of the output: their input pixels are `stride` apart
 };
 
-static void find_corners(struct corners *at, const struct graph_node *node, int64_t first, int count)
+static void find_corners(struct corners *at, const struct graph_node *node, int64_t first,
+                         int count)
 {
     const struct graph_attributes *a = &node->attribute;
     int64_t width = node->output->dim[3];
@@ -30,13 +31,15 @@ static void find_corners(struct corners *at, const struct graph_node *node, int6
     at->is_one_row = count == LANES && at->row[0] == at->row[LANES - 1];
 }
 
-// One element of the window for all lanes: the pixel `down` and `right` from each corner, 0 in the padding.
-static void pack_element(double out[LANES], const float *plane, const struct graph_value *in, const struct corners *at,
-                         int64_t stride, int64_t down, int64_t right)
+// One element of the window for all lanes: the pixel `down` and `right` from each corner, 0 in the
+// padding.
+static void pack_element(double out[LANES], const float *plane, const struct graph_value *in,
+                         const struct corners *at, int64_t stride, int64_t down, int64_t right)
 {
     int64_t height = in->dim[2], width = in->dim[3];
     if (at->is_one_row) {
-        int64_t row = at->row[0] + down, first = at->column[0] + right, last = at->column[LANES - 1] + right;
+        int64_t row = at->row[0] + down, first = at->column[0] + right,
+                last = at->column[LANES - 1] + right;
         if (row >= 0 && row < height && first >= 0 && last < width) {
             const float *pixel = plane + row * width + first;
             for (int t = 0; t < LANES; t++)
@@ -51,15 +54,16 @@ static void pack_element(double out[LANES], const float *plane, const struct gra
     }
 }
 
-static void pack_conv(double (*out)[LANES], const struct product *product, int64_t first_column, int count,
-                      int64_t first_k, int64_t depth)
+static void pack_conv(double (*out)[LANES], const struct product *product, int64_t first_column,
+                      int count, int64_t first_k, int64_t depth)
 {
     const struct conv_columns *columns = product->data;
     const struct graph_attributes *a = &columns->node->attribute;
     const struct graph_value *in = columns->node->input[0];
     struct corners at;
     int64_t window = a->kernel[0] * a->kernel[1];
-    int64_t channel = first_k / window, i = first_k % window / a->kernel[1], j = first_k % a->kernel[1];
+    int64_t channel = first_k / window, i = first_k % window / a->kernel[1],
+            j = first_k % a->kernel[1];
     find_corners(&at, columns->node, first_column, count);
     for (int64_t k = 0; k < depth; k++) {
         const float *plane = columns->x + channel * in->dim[2] * in->dim[3];
@@ -77,14 +81,16 @@ static void pack_conv(double (*out)[LANES], const struct product *product, int64
 static void conv_part(int64_t part, void *data)
 {
     const struct reference_step *step = data;
-    const struct graph_value *in = step->node->input[0], *kernel = step->node->input[1], *out = step->node->output;
+    const struct graph_value *in = step->node->input[0], *kernel = step->node->input[1],
+                             *out = step->node->output;
     int64_t group_count = step->node->attribute.group;
     int64_t pixels = out->dim[2] * out->dim[3], rows = out->dim[1] / group_count;
     int64_t depth = kernel->dim[1] * kernel->dim[2] * kernel->dim[3];
     int64_t parts = product_parts(rows, pixels);
     int64_t group = part / parts % group_count, sample = part / parts / group_count;
     struct conv_columns columns = {step->node,
-                                   step->x[0] + (sample * in->dim[1] + group * kernel->dim[1]) * in->dim[2] * in->dim[3]};
+                                   step->x[0] + (sample * in->dim[1] + group * kernel->dim[1]) *
+                                                    in->dim[2] * in->dim[3]};
     struct product product = {.rows = step->x[1] + group * rows * depth,
                               .row_count = rows,
                               .column_count = pixels,
@@ -96,7 +102,8 @@ static void conv_part(int64_t part, void *data)
     product_run(&product, part % parts);
 }
 
-// One output channel per input channel and group: no columns to share, so the plane is summed up window by window.
+// One output channel per input channel and group: no columns to share, so the plane is summed up
+// window by window.
 static void depthwise_part(int64_t part, void *data)
 {
     const struct reference_step *step = data;
@@ -111,10 +118,12 @@ static void depthwise_part(int64_t part, void *data)
             double sum = 0;
             for (int64_t i = 0; i < a->kernel[0]; i++) {
                 int64_t from_row = row * a->stride[0] - a->pad[0] + i * a->dilation[0];
-                for (int64_t j = 0; from_row >= 0 && from_row < in->dim[2] && j < a->kernel[1]; j++) {
+                for (int64_t j = 0; from_row >= 0 && from_row < in->dim[2] && j < a->kernel[1];
+                     j++) {
                     int64_t from = column * a->stride[1] - a->pad[1] + j * a->dilation[1];
                     if (from >= 0 && from < in->dim[3])
-                        sum += (double)x[from_row * in->dim[3] + from] * kernel[i * a->kernel[1] + j];
+                        sum +=
+                            (double)x[from_row * in->dim[3] + from] * kernel[i * a->kernel[1] + j];
                 }
             }
             y[row * out->dim[3] + column] = (float)(sum + (step->x[2] ? step->x[2][channel] : 0.0));
@@ -128,9 +137,11 @@ void reference_conv(const struct reference_step *step)
     bool is_depthwise = group_count == in->dim[1] && group_count == out->dim[1];
     int64_t parts = product_parts(out->dim[1] / group_count, out->dim[2] * out->dim[3]);
     if (is_depthwise)
-        reference_parallel(out->dim[0] * out->dim[1], step->thread_count, depthwise_part, (void *)step);
+        reference_parallel(out->dim[0] * out->dim[1], step->thread_count, depthwise_part,
+                           (void *)step);
     else
-        reference_parallel(out->dim[0] * group_count * parts, step->thread_count, conv_part, (void *)step);
+        reference_parallel(out->dim[0] * group_count * parts, step->thread_count, conv_part,
+                           (void *)step);
 }
 
 struct matrix {
@@ -144,8 +155,8 @@ struct matrix_columns {
     int64_t lane_step, k_step; // distances between neighbours in b
 };
 
-static void pack_matrix(double (*out)[LANES], const struct product *product, int64_t first_column, int count,
-                        int64_t first_k, int64_t depth)
+static void pack_matrix(double (*out)[LANES], const struct product *product, int64_t first_column,
+                        int count, int64_t first_k, int64_t depth)
 {
     const struct matrix_columns *columns = product->data;
     const float *b = columns->b + first_column * columns->lane_step + first_k * columns->k_step;
@@ -158,8 +169,9 @@ static void matrix_part(int64_t part, void *data)
 {
     const struct matrix *m = data;
     int64_t index = part / m->parts;
-    struct matrix_columns columns = {m->step->x[1] + (m->is_b_shared ? 0 : index * m->depth * m->columns),
-                                     m->is_b_transposed ? m->depth : 1, m->is_b_transposed ? 1 : m->columns};
+    struct matrix_columns columns = {
+        m->step->x[1] + (m->is_b_shared ? 0 : index * m->depth * m->columns),
+        m->is_b_transposed ? m->depth : 1, m->is_b_transposed ? 1 : m->columns};
     struct product product = {.rows = m->step->x[0] + index * m->rows * m->depth,
                               .row_count = m->rows,
                               .column_count = m->columns,
@@ -173,7 +185,8 @@ static void matrix_part(int64_t part, void *data)
 
 void reference_matrix(const struct reference_step *step)
 {
-    const struct graph_value *a = step->node->input[0], *b = step->node->input[1], *out = step->node->output;
+    const struct graph_value *a = step->node->input[0], *b = step->node->input[1],
+                             *out = step->node->output;
     struct matrix m = {.step = step,
                        .rows = a->dim[a->rank - 2],
                        .depth = a->dim[a->rank - 1],

@@ -4,17 +4,18 @@
 #include "zoo/reference_math.h"
 
 // The window of output position `at` along one side, cut to the input: [*first, *last).
-static void window(int64_t *first, int64_t *last, int64_t at, int64_t stride, int64_t pad, int64_t kernel, int64_t size)
+static void window(int64_t *first, int64_t *last, int64_t at, int64_t stride, int64_t pad,
+                   int64_t kernel, int64_t size)
 {
     int64_t begin = at * stride - pad;
     *first = begin < 0 ? 0 : begin;
     *last = begin + kernel > size ? size : begin + kernel;
 }
 
-// What an average divides by: the pixels inside, or with count_include_pad those of the padded image (a window that ceil
-// mode lets hang over the padding still counts only what is there).
-static int64_t divisor(const struct graph_attributes *a, const struct graph_value *in, int64_t row, int64_t column,
-                       int64_t inside)
+// What an average divides by: the pixels inside, or with count_include_pad those of the padded
+// image (a window that ceil mode lets hang over the padding still counts only what is there).
+static int64_t divisor(const struct graph_attributes *a, const struct graph_value *in, int64_t row,
+                       int64_t column, int64_t inside)
 {
     if (!a->count_include_pad)
         return inside;
@@ -24,7 +25,8 @@ static int64_t divisor(const struct graph_attributes *a, const struct graph_valu
     return ((bottom < height ? bottom : height) - top) * ((right < width ? right : width) - left);
 }
 
-static float pool_one(const struct graph_node *node, const float *plane, int64_t row, int64_t column)
+static float pool_one(const struct graph_node *node, const float *plane, int64_t row,
+                      int64_t column)
 {
     const struct graph_attributes *a = &node->attribute;
     const struct graph_value *in = node->input[0];
@@ -101,8 +103,8 @@ static void layer_norm(int64_t part, void *data)
         y[i] = (float)((x[i] - mean) * factor * step->x[1][i] + step->x[2][i]);
 }
 
-// y = x / (bias + alpha / size * sum of squares over `size` neighbouring channels)^beta; ONNX «LRN». One channel of one
-// sample.
+// y = x / (bias + alpha / size * sum of squares over `size` neighbouring channels)^beta; ONNX
+// «LRN». One channel of one sample.
 static void lrn(int64_t part, void *data)
 {
     const struct reference_step *step = data;
@@ -119,7 +121,8 @@ static void lrn(int64_t part, void *data)
             double neighbour = x[i + (k - c) * plane];
             sum += neighbour * neighbour;
         }
-        step->y[part * plane + i] = (float)(x[i] / pow(a->bias + a->alpha / (double)a->size * sum, a->beta));
+        step->y[part * plane + i] =
+            (float)(x[i] / pow(a->bias + a->alpha / (double)a->size * sum, a->beta));
     }
 }
 
@@ -145,7 +148,11 @@ void reference_normalise(const struct reference_step *step)
     const struct graph_value *in = step->node->input[0];
     enum graph_op op = step->node->op;
     bool is_by_row = op == OP_LAYER_NORM || op == OP_SOFTMAX;
-    int64_t parts = is_by_row ? graph_elements(in) / in->dim[in->rank - 1] : in->dim[0] * in->dim[1];
-    void (*run)(int64_t, void *) = op == OP_BATCH_NORM ? batch_norm : op == OP_LAYER_NORM ? layer_norm : op == OP_LRN ? lrn : softmax;
+    int64_t parts =
+        is_by_row ? graph_elements(in) / in->dim[in->rank - 1] : in->dim[0] * in->dim[1];
+    void (*run)(int64_t, void *) = op == OP_BATCH_NORM   ? batch_norm
+                                   : op == OP_LAYER_NORM ? layer_norm
+                                   : op == OP_LRN        ? lrn
+                                                         : softmax;
     reference_parallel(parts, step->thread_count, run, (void *)step);
 }

@@ -9,16 +9,16 @@ enum { CHUNK = 1 << 14 };
 struct pointwise {
     const struct reference_step *step;
     int64_t count;
-    int64_t run;            // binary operators: so many neighbours are read with fixed steps
-    int64_t inner[2];       // 1: neighbours lie side by side, 0: one element is stretched over the run
+    int64_t run;      // binary operators: so many neighbours are read with fixed steps
+    int64_t inner[2]; // 1: neighbours lie side by side, 0: one element is stretched over the run
     int64_t steps[2][DLI_MAX_RANK];
 };
 
-#define EACH(expression)                                                                                               \
-    for (int64_t i = 0; i < count; i++) {                                                                              \
-        double x = in[i];                                                                                              \
-        y[i] = (float)(expression);                                                                                    \
-    }                                                                                                                  \
+#define EACH(expression)                                                                           \
+    for (int64_t i = 0; i < count; i++) {                                                          \
+        double x = in[i];                                                                          \
+        y[i] = (float)(expression);                                                                \
+    }                                                                                              \
     break
 
 static void apply(const struct graph_node *node, const float *in, float *y, int64_t count)
@@ -54,8 +54,10 @@ static void unary_part(int64_t part, void *data)
     apply(p->step->node, p->step->x[0] + first, p->step->y + first, count);
 }
 
-// Distance in elements between neighbours along each dimension of the result; 0 where `value` is stretched.
-static void broadcast_steps(int64_t step[DLI_MAX_RANK], const struct graph_value *value, const struct graph_value *out)
+// Distance in elements between neighbours along each dimension of the result; 0 where `value` is
+// stretched.
+static void broadcast_steps(int64_t step[DLI_MAX_RANK], const struct graph_value *value,
+                            const struct graph_value *out)
 {
     int64_t distance = 1;
     for (int i = out->rank - 1, k = value->rank - 1; i >= 0; i--, k--) {
@@ -65,7 +67,8 @@ static void broadcast_steps(int64_t step[DLI_MAX_RANK], const struct graph_value
     }
 }
 
-static int64_t offset_of(int64_t index, const int64_t step[DLI_MAX_RANK], const struct graph_value *out)
+static int64_t offset_of(int64_t index, const int64_t step[DLI_MAX_RANK],
+                         const struct graph_value *out)
 {
     int64_t offset = 0;
     for (int i = out->rank - 1; i >= 0; i--) {
@@ -94,7 +97,8 @@ static void find_run(struct pointwise *p, const struct graph_value *out)
     }
 }
 
-static void combine(enum graph_op op, float *y, const float *a, int64_t a_step, const float *b, int64_t b_step, int64_t count)
+static void combine(enum graph_op op, float *y, const float *a, int64_t a_step, const float *b,
+                    int64_t b_step, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
         double left = a[i * a_step], right = b[i * b_step];
@@ -111,8 +115,8 @@ static void binary_part(int64_t part, void *data)
     for (int64_t i = part * CHUNK; i < last;) {
         int64_t left = p->run - i % p->run;
         int64_t count = last - i < left ? last - i : left;
-        combine(step->node->op, step->y + i, step->x[0] + offset_of(i, p->steps[0], out), p->inner[0],
-                step->x[1] + offset_of(i, p->steps[1], out), p->inner[1], count);
+        combine(step->node->op, step->y + i, step->x[0] + offset_of(i, p->steps[0], out),
+                p->inner[0], step->x[1] + offset_of(i, p->steps[1], out), p->inner[1], count);
         i += count;
     }
 }
@@ -126,7 +130,8 @@ void reference_pointwise(const struct reference_step *step)
     for (int i = 0; is_binary && i < 2; i++)
         broadcast_steps(p.steps[i], step->node->input[i], out);
     find_run(&p, out);
-    reference_parallel((p.count + CHUNK - 1) / CHUNK, step->thread_count, is_binary ? binary_part : unary_part, &p);
+    reference_parallel((p.count + CHUNK - 1) / CHUNK, step->thread_count,
+                       is_binary ? binary_part : unary_part, &p);
 }
 
 static void concat(const struct reference_step *step)
@@ -140,13 +145,16 @@ static void concat(const struct reference_step *step)
     for (int k = 0; k < step->node->input_count; k++) {
         int64_t length = step->node->input[k]->dim[axis] * inner;
         for (int64_t i = 0; i < outer; i++)
-            memcpy(step->y + i * out->dim[axis] * inner + start, step->x[k] + i * length, (size_t)length * sizeof(float));
+            memcpy(step->y + i * out->dim[axis] * inner + start, step->x[k] + i * length,
+                   (size_t)length * sizeof(float));
         start += length;
     }
 }
 
-// y[index] = x[base + sum of index_i * step_i]: slices, transposes, gathers and expansions are all such reads.
-static void read_strided(const struct reference_step *step, int64_t base, const int64_t steps[DLI_MAX_RANK])
+// y[index] = x[base + sum of index_i * step_i]: slices, transposes, gathers and expansions are all
+// such reads.
+static void read_strided(const struct reference_step *step, int64_t base,
+                         const int64_t steps[DLI_MAX_RANK])
 {
     const struct graph_value *out = step->node->output;
     int64_t row = out->rank ? out->dim[out->rank - 1] : 1;
@@ -180,7 +188,8 @@ void reference_move(const struct reference_step *step)
         concat(step);
         return;
     case OP_SLICE:
-        base = (int64_t)node->input[1]->weight->values[0] * dense[(int)node->input[3]->weight->values[0]];
+        base = (int64_t)node->input[1]->weight->values[0] *
+               dense[(int)node->input[3]->weight->values[0]];
         break;
     case OP_TRANSPOSE:
         for (int i = 0; i < node->output->rank; i++)

@@ -1,8 +1,10 @@
 /**
- * reference_product.h - rows times columns with sums in double: what convolutions and matrix products come down to.
+ * reference_product.h - rows times columns with sums in double: what convolutions and matrix
+ * products come down to.
  *
- * y[row][column] = sum over k of rows[row][k] * column(k), plus a bias. The order over k is always 0 … depth-1 and a
- * product of two floats is exact in double, so block sizes, vector width and fused multiply-add change no bit.
+ * y[row][column] = sum over k of rows[row][k] * column(k), plus a bias. The order over k is always
+ * 0 … depth-1 and a product of two floats is exact in double, so block sizes, vector width and
+ * fused multiply-add change no bit.
  */
 #ifndef ZOO_REFERENCE_PRODUCT_H
 #define ZOO_REFERENCE_PRODUCT_H
@@ -15,13 +17,13 @@ struct product {
     const float *rows; /**< row_count x depth */
     int64_t row_count, column_count, depth;
     const float *row_bias, *column_bias; /**< or NULL */
-    float *y; /**< row_count x column_count */
+    float *y;                            /**< row_count x column_count */
     /**
-     * Writes out[k][lane] for elements k = first_k … first_k + depth - 1 of columns first_column … + count - 1, count at
-     * most PRODUCT_LANES; the lanes from `count` on may keep anything finite.
+     * Writes out[k][lane] for elements k = first_k … first_k + depth - 1 of columns first_column …
+     * + count - 1, count at most PRODUCT_LANES; the lanes from `count` on may keep anything finite.
      */
-    void (*pack)(double (*out)[PRODUCT_LANES], const struct product *product, int64_t first_column, int count,
-                 int64_t first_k, int64_t depth);
+    void (*pack)(double (*out)[PRODUCT_LANES], const struct product *product, int64_t first_column,
+                 int count, int64_t first_k, int64_t depth);
     const void *data; /**< for pack */
 };
 

@@ -1,9 +1,10 @@
-// Inception v4: Szegedy, Ioffe, Vanhoucke, Alemi, 2016 (arXiv:1602.07261), figures 3 to 9, as the Caffe model that Open Model Zoo takes
-// (github.com/soeaver/caffe-model) defines it.
+// Inception v4: Szegedy, Ioffe, Vanhoucke, Alemi, 2016 (arXiv:1602.07261), figures 3 to 9, as the
+// Caffe model that Open Model Zoo takes (github.com/soeaver/caffe-model) defines it.
 #include "zoo/arch.h"
 #include "zoo/branches.h"
 
-static const struct style style = {false, {1e-3, 0, false}, true, false};
+// Pools round down, as TensorFlow's do: at 299x299 it is the same, and other sizes fit too.
+static const struct style style = {false, {1e-3, 0, false}, false, false};
 
 static const struct unit max_pool[] = {{"pool", 0, 3, 3, 2, UNIT_MAX}, UNIT_END};
 
@@ -14,14 +15,16 @@ static struct graph_value *stem(struct graph *g, struct graph_value *x)
                                         {"conv3_3x3", 64, 3, 3, 1, UNIT_SAME},
                                         UNIT_END};
     static const struct unit conv1[] = {{"3x3_s2", 96, 3, 3, 2, UNIT_VALID}, UNIT_END};
-    static const struct unit three[] = {{"3x3_reduce", 64, 1, 1, 1, UNIT_SAME}, {"3x3", 96, 3, 3, 1, UNIT_VALID}, UNIT_END};
+    static const struct unit three[] = {
+        {"3x3_reduce", 64, 1, 1, 1, UNIT_SAME}, {"3x3", 96, 3, 3, 1, UNIT_VALID}, UNIT_END};
     static const struct unit seven[] = {{"7x7_reduce", 64, 1, 1, 1, UNIT_SAME},
                                         {"1x7", 64, 1, 7, 1, UNIT_SAME},
                                         {"7x1", 64, 7, 1, 1, UNIT_SAME},
                                         {"7x7_3x3", 96, 3, 3, 1, UNIT_VALID},
                                         UNIT_END};
     static const struct unit conv3[] = {{"3x3_s2", 192, 3, 3, 2, UNIT_VALID}, UNIT_END};
-    static const struct unit *const stem1[] = {max_pool, conv1, NULL}, *const stem2[] = {three, seven, NULL};
+    static const struct unit *const stem1[] = {max_pool, conv1, NULL}, *const stem2[] = {
+                                                                           three, seven, NULL};
     static const struct unit *const stem3[] = {conv3, max_pool, NULL};
     x = build_chain(g, x, "", start, &style);
     x = build_branches(g, x, "stem1", stem1, &style);
@@ -32,12 +35,14 @@ static struct graph_value *stem(struct graph *g, struct graph_value *x)
 static struct graph_value *module_a(struct graph *g, struct graph_value *x, const char *name)
 {
     static const struct unit one[] = {{"1x1", 96, 1, 1, 1, UNIT_SAME}, UNIT_END};
-    static const struct unit once[] = {{"3x3_reduce", 64, 1, 1, 1, UNIT_SAME}, {"3x3", 96, 3, 3, 1, UNIT_SAME}, UNIT_END};
+    static const struct unit once[] = {
+        {"3x3_reduce", 64, 1, 1, 1, UNIT_SAME}, {"3x3", 96, 3, 3, 1, UNIT_SAME}, UNIT_END};
     static const struct unit twice[] = {{"twice_reduce", 64, 1, 1, 1, UNIT_SAME},
                                         {"twice_1", 96, 3, 3, 1, UNIT_SAME},
                                         {"twice_2", 96, 3, 3, 1, UNIT_SAME},
                                         UNIT_END};
-    static const struct unit pool[] = {{"pool", 0, 3, 3, 1, UNIT_AVERAGE}, {"pool_proj", 96, 1, 1, 1, UNIT_SAME}, UNIT_END};
+    static const struct unit pool[] = {
+        {"pool", 0, 3, 3, 1, UNIT_AVERAGE}, {"pool_proj", 96, 1, 1, 1, UNIT_SAME}, UNIT_END};
     static const struct unit *const chains[] = {one, once, twice, pool, NULL};
     return build_branches(g, x, name, chains, &style);
 }
@@ -60,17 +65,20 @@ static struct graph_value *module_b(struct graph *g, struct graph_value *x, cons
                                        {"1x7", 224, 1, 7, 1, UNIT_SAME},
                                        {"7x1", 256, 7, 1, 1, UNIT_SAME},
                                        UNIT_END};
-    static const struct unit twice[] = {{"twice_reduce", 192, 1, 1, 1, UNIT_SAME}, {"twice_7x1_1", 192, 7, 1, 1, UNIT_SAME},
-                                        {"twice_1x7_1", 224, 1, 7, 1, UNIT_SAME},  {"twice_7x1_2", 224, 7, 1, 1, UNIT_SAME},
-                                        {"twice_1x7_2", 256, 1, 7, 1, UNIT_SAME},  UNIT_END};
-    static const struct unit pool[] = {{"pool", 0, 3, 3, 1, UNIT_AVERAGE}, {"pool_proj", 128, 1, 1, 1, UNIT_SAME}, UNIT_END};
+    static const struct unit twice[] = {
+        {"twice_reduce", 192, 1, 1, 1, UNIT_SAME}, {"twice_7x1_1", 192, 7, 1, 1, UNIT_SAME},
+        {"twice_1x7_1", 224, 1, 7, 1, UNIT_SAME},  {"twice_7x1_2", 224, 7, 1, 1, UNIT_SAME},
+        {"twice_1x7_2", 256, 1, 7, 1, UNIT_SAME},  UNIT_END};
+    static const struct unit pool[] = {
+        {"pool", 0, 3, 3, 1, UNIT_AVERAGE}, {"pool_proj", 128, 1, 1, 1, UNIT_SAME}, UNIT_END};
     static const struct unit *const chains[] = {one, once, twice, pool, NULL};
     return build_branches(g, x, name, chains, &style);
 }
 
 static struct graph_value *reduction_b(struct graph *g, struct graph_value *x)
 {
-    static const struct unit three[] = {{"3x3_reduce", 192, 1, 1, 1, UNIT_SAME}, {"3x3", 192, 3, 3, 2, UNIT_VALID}, UNIT_END};
+    static const struct unit three[] = {
+        {"3x3_reduce", 192, 1, 1, 1, UNIT_SAME}, {"3x3", 192, 3, 3, 2, UNIT_VALID}, UNIT_END};
     static const struct unit seven[] = {{"7x7_reduce", 256, 1, 1, 1, UNIT_SAME},
                                         {"1x7", 256, 1, 7, 1, UNIT_SAME},
                                         {"7x1", 320, 7, 1, 1, UNIT_SAME},
@@ -83,14 +91,18 @@ static struct graph_value *reduction_b(struct graph *g, struct graph_value *x)
 // Two branches fork into 1x3 and 3x1.
 static struct graph_value *module_c(struct graph *g, struct graph_value *x, const char *name)
 {
-    static const struct unit one = {"1x1", 256, 1, 1, 1, UNIT_SAME}, reduce = {"3x3_reduce", 384, 1, 1, 1, UNIT_SAME};
-    static const struct unit wide = {"1x3", 256, 1, 3, 1, UNIT_SAME}, high = {"3x1", 256, 3, 1, 1, UNIT_SAME};
+    static const struct unit one = {"1x1", 256, 1, 1, 1, UNIT_SAME},
+                             reduce = {"3x3_reduce", 384, 1, 1, 1, UNIT_SAME};
+    static const struct unit wide = {"1x3", 256, 1, 3, 1, UNIT_SAME},
+                             high = {"3x1", 256, 3, 1, 1, UNIT_SAME};
     static const struct unit twice[] = {{"twice_reduce", 384, 1, 1, 1, UNIT_SAME},
                                         {"twice_3x1", 448, 3, 1, 1, UNIT_SAME},
                                         {"twice_1x3", 512, 1, 3, 1, UNIT_SAME},
                                         UNIT_END};
-    static const struct unit twice_wide = {"fork_1x3", 256, 1, 3, 1, UNIT_SAME}, twice_high = {"fork_3x1", 256, 3, 1, 1, UNIT_SAME};
-    static const struct unit pool[] = {{"pool", 0, 3, 3, 1, UNIT_AVERAGE}, {"pool_proj", 256, 1, 1, 1, UNIT_SAME}, UNIT_END};
+    static const struct unit twice_wide = {"fork_1x3", 256, 1, 3, 1, UNIT_SAME},
+                             twice_high = {"fork_3x1", 256, 3, 1, 1, UNIT_SAME};
+    static const struct unit pool[] = {
+        {"pool", 0, 3, 3, 1, UNIT_AVERAGE}, {"pool_proj", 256, 1, 1, 1, UNIT_SAME}, UNIT_END};
     struct graph_value *middle = build_unit(g, x, name, &reduce, &style);
     struct graph_value *deep = build_chain(g, x, name, twice, &style);
     struct graph_value *part[] = {build_unit(g, x, name, &one, &style),
@@ -118,8 +130,10 @@ static void build(struct graph *g, const struct zoo_variant *variant, const stru
     build_output(g, build_linear(g, x, "classifier", p->classes, true, 1.0), "output");
 }
 
-static const struct zoo_variant variants[] = {{"googlenet-v4", NULL, "Caffe's Inception v4", 299, 0, 0, false},
-                                              {NULL, NULL, NULL, 0, 0, 0, false}};
+static const struct zoo_variant variants[] = {
+    {"googlenet-v4", NULL, "Caffe's Inception v4", 299, 0, 0, false},
+    {NULL, NULL, NULL, 0, 0, 0, false}};
 
 extern const struct zoo_family zoo_family_inception_v4;
-const struct zoo_family zoo_family_inception_v4 = {"inception_v4", "classification", "arXiv:1602.07261", false, 75, variants, build};
+const struct zoo_family zoo_family_inception_v4 = {
+    "inception_v4", "classification", "arXiv:1602.07261", false, 75, variants, build};

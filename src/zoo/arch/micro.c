@@ -1,14 +1,33 @@
-// Networks of one operator: for the cost of a call, and to compare frameworks operator by operator. Sizes follow input=, batch= and,
-// where the operator has channels of its own, width= and classes=.
+// Networks of one operator: for the cost of a call, and to compare frameworks operator by operator.
+// Sizes follow input=, batch= and, where the operator has channels of its own, width= and classes=.
 #include "zoo/arch.h"
 
 enum operation {
-    RELU, SIGMOID, TANH, GELU, HARD_SWISH, SILU, SOFTMAX,
-    ADD, MUL, CONCAT, MATMUL,
-    CONV, POINTWISE, DEPTHWISE, GROUPED,
-    MAX_POOL, AVERAGE_POOL, GLOBAL_POOL,
-    BATCH_NORM, LAYER_NORM, LRN,
-    TRANSPOSE, SLICE, GEMM, ATTENTION
+    RELU,
+    SIGMOID,
+    TANH,
+    GELU,
+    HARD_SWISH,
+    SILU,
+    SOFTMAX,
+    ADD,
+    MUL,
+    CONCAT,
+    MATMUL,
+    CONV,
+    POINTWISE,
+    DEPTHWISE,
+    GROUPED,
+    MAX_POOL,
+    AVERAGE_POOL,
+    GLOBAL_POOL,
+    BATCH_NORM,
+    LAYER_NORM,
+    LRN,
+    TRANSPOSE,
+    SLICE,
+    GEMM,
+    ATTENTION
 };
 
 struct config {
@@ -16,10 +35,13 @@ struct config {
     int64_t channels; // of the input
 };
 
-static struct graph_value *activation(struct graph *g, struct graph_value *x, enum operation operation)
+static struct graph_value *activation(struct graph *g, struct graph_value *x,
+                                      enum operation operation)
 {
-    static const enum activation act[] = {ACT_RELU, ACT_SIGMOID, ACT_TANH, ACT_GELU, ACT_HARD_SWISH, ACT_SILU};
-    return operation == SOFTMAX ? build_softmax(g, x, "softmax", -1) : build_activation(g, x, "act", act[operation]);
+    static const enum activation act[] = {ACT_RELU, ACT_SIGMOID,    ACT_TANH,
+                                          ACT_GELU, ACT_HARD_SWISH, ACT_SILU};
+    return operation == SOFTMAX ? build_softmax(g, x, "softmax", -1)
+                                : build_activation(g, x, "act", act[operation]);
 }
 
 // Of two inputs. A product of matrices takes height x width and width x height.
@@ -43,13 +65,19 @@ static struct graph_value *binary(struct graph *g, struct graph_value *a, enum o
     }
 }
 
-static struct graph_value *convolution(struct graph *g, struct graph_value *x, enum operation operation)
+static struct graph_value *convolution(struct graph *g, struct graph_value *x,
+                                       enum operation operation)
 {
     int64_t channels = x->dim[1];
     int64_t kernel = operation == POINTWISE ? 1 : 3;
     int64_t group = operation == DEPTHWISE ? channels : operation == GROUPED ? 8 : 1;
     return build_conv(g, x, "conv",
-                      (struct conv){.out = channels, .kernel = kernel, .pad = kernel / 2, .group = group, .has_bias = true, .gain = 1});
+                      (struct conv){.out = channels,
+                                    .kernel = kernel,
+                                    .pad = kernel / 2,
+                                    .group = group,
+                                    .has_bias = true,
+                                    .gain = 1});
 }
 
 static struct graph_value *pool(struct graph *g, struct graph_value *x, enum operation operation)
@@ -57,10 +85,12 @@ static struct graph_value *pool(struct graph *g, struct graph_value *x, enum ope
     struct pool window = {.kernel = 3, .stride = 2, .pad = 1};
     if (operation == GLOBAL_POOL)
         return build_global_pool(g, x, "pool");
-    return operation == MAX_POOL ? build_max_pool(g, x, "pool", window) : build_average_pool(g, x, "pool", window);
+    return operation == MAX_POOL ? build_max_pool(g, x, "pool", window)
+                                 : build_average_pool(g, x, "pool", window);
 }
 
-static struct graph_value *normalise(struct graph *g, struct graph_value *x, enum operation operation)
+static struct graph_value *normalise(struct graph *g, struct graph_value *x,
+                                     enum operation operation)
 {
     switch (operation) {
     case BATCH_NORM:
@@ -83,7 +113,8 @@ static struct graph_value *attend(struct graph *g, struct graph_value *x)
     return build_attention(g, build_reshape(g, x, "tokens", 3, dim), "attention", 8, 1.0);
 }
 
-static struct graph_value *apply(struct graph *g, struct graph_value *x, enum operation operation, int64_t classes)
+static struct graph_value *apply(struct graph *g, struct graph_value *x, enum operation operation,
+                                 int64_t classes)
 {
     static const int64_t channels_last[4] = {0, 2, 3, 1};
     if (operation <= SOFTMAX)
@@ -106,14 +137,17 @@ static struct graph_value *apply(struct graph *g, struct graph_value *x, enum op
 static void build(struct graph *g, const struct zoo_variant *variant, const struct zoo_params *p)
 {
     const struct config *config = variant->config;
-    int64_t channels = p->multiplier == 1 ? config->channels : zoo_divisible((double)config->channels * p->multiplier);
+    int64_t channels = p->multiplier == 1 ? config->channels
+                                          : zoo_divisible((double)config->channels * p->multiplier);
     struct graph_value *x = build_image(g, p->batch, channels, p->height, p->width);
     if (x)
         build_output(g, apply(g, x, config->operation, p->classes), "output");
 }
 
-#define MICRO(name, operation, channels, size, about) \
-    {name, &(const struct config){operation, channels}, about, size, 0, 0, false}
+#define MICRO(name, operation, channels, size, about)                                              \
+    {                                                                                              \
+        name, &(const struct config){operation, channels}, about, size, 0, 0, false                \
+    }
 
 static const struct zoo_variant variants[] = {
     MICRO("relu", RELU, 3, 8, "for the cost of a call"),
@@ -144,4 +178,5 @@ static const struct zoo_variant variants[] = {
     {NULL, NULL, NULL, 0, 0, 0, false}};
 
 extern const struct zoo_family zoo_family_micro;
-const struct zoo_family zoo_family_micro = {"micro", "operator", "one operator each", true, 1, variants, build};
+const struct zoo_family zoo_family_micro = {"micro",  "operator", "one operator each", true, 1,
+                                            variants, build};

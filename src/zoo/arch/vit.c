@@ -1,5 +1,6 @@
-// Vision Transformer: Dosovitskiy et al., 2020 (arXiv:2010.11929), as torchvision defines it: normalisation before each branch, a class
-// token, learned positions. Other input sizes get a position table of their own size.
+// Vision Transformer: Dosovitskiy et al., 2020 (arXiv:2010.11929), as torchvision defines it:
+// normalisation before each branch, a class token, learned positions. Other input sizes get a
+// position table of their own size.
 #include "zoo/arch.h"
 
 struct config {
@@ -11,10 +12,12 @@ static const struct config l16 = {16, 24, 16, 1024, 4096}, l32 = {32, 24, 16, 10
 static const struct config h14 = {14, 32, 16, 1280, 5120};
 
 static const double epsilon = 1e-6;
-// Gain of the last layer of a branch: 2 * layers branches add up to about the size of what they are added to.
+// Gain of the last layer of a branch: 2 * layers branches add up to about the size of what they are
+// added to.
 static const double branch_gain = 0.3;
 
-static struct graph_value *block(struct graph *g, struct graph_value *x, const char *name, const struct config *c)
+static struct graph_value *block(struct graph *g, struct graph_value *x, const char *name,
+                                 const struct config *c)
 {
     const char *mlp = build_name(g, "%s/mlp", name);
     struct graph_value *y = build_layer_norm(g, x, build_name(g, "%s/ln_1", name), epsilon, 1.0);
@@ -28,30 +31,37 @@ static struct graph_value *block(struct graph *g, struct graph_value *x, const c
 }
 
 // N x 3 x H x W to N x tokens x features, the class token first, positions added.
-static struct graph_value *embed(struct graph *g, struct graph_value *x, const struct config *c, int64_t batch)
+static struct graph_value *embed(struct graph *g, struct graph_value *x, const struct config *c,
+                                 int64_t batch)
 {
     static const int64_t features_last[3] = {0, 2, 1};
     const int64_t one[3] = {1, 1, c->features}, each[3] = {batch, 1, c->features};
     x = build_conv(g, x, "conv_proj",
-                   (struct conv){.out = c->features, .kernel = c->patch, .stride = c->patch, .has_bias = true, .gain = 1.0});
+                   (struct conv){.out = c->features,
+                                 .kernel = c->patch,
+                                 .stride = c->patch,
+                                 .has_bias = true,
+                                 .gain = 1.0});
     if (!x)
         return NULL;
     const int64_t flat[3] = {batch, c->features, x->dim[2] * x->dim[3]};
     const int64_t table[3] = {1, flat[2] + 1, c->features};
     x = build_reshape(g, x, "patches", 3, flat);
-    struct graph_value *part[2] = {
-        build_expand(g, build_embedding(g, "class_token", 3, one, 1.0), "class_token/expand", 3, each),
-        build_transpose(g, x, "tokens", features_last)};
+    struct graph_value *part[2] = {build_expand(g, build_embedding(g, "class_token", 3, one, 1.0),
+                                                "class_token/expand", 3, each),
+                                   build_transpose(g, x, "tokens", features_last)};
     x = build_concat(g, part, 2, 1, "sequence");
-    return build_add(g, x, build_embedding(g, "encoder/pos_embedding", 3, table, 0.5), "encoder/embedded");
+    return build_add(g, x, build_embedding(g, "encoder/pos_embedding", 3, table, 0.5),
+                     "encoder/embedded");
 }
 
 static void build(struct graph *g, const struct zoo_variant *variant, const struct zoo_params *p)
 {
     const struct config *c = variant->config;
     if (p->height % c->patch || p->width % c->patch) {
-        build_fail(g, "input %lldx%lld is no multiple of the %lldx%lld patches", (long long)p->height, (long long)p->width,
-                   (long long)c->patch, (long long)c->patch);
+        build_fail(g, "input %lldx%lld is no multiple of the %lldx%lld patches",
+                   (long long)p->height, (long long)p->width, (long long)c->patch,
+                   (long long)c->patch);
         return;
     }
     struct graph_value *x = embed(g, build_image(g, p->batch, 3, p->height, p->width), c, p->batch);
@@ -75,4 +85,5 @@ static const struct zoo_variant variants[] = {
     {NULL, NULL, NULL, 0, 0, 0, false}};
 
 extern const struct zoo_family zoo_family_vit;
-const struct zoo_family zoo_family_vit = {"vit", "classification", "arXiv:2010.11929", false, 14, variants, build};
+const struct zoo_family zoo_family_vit = {
+    "vit", "classification", "arXiv:2010.11929", false, 14, variants, build};

@@ -1,4 +1,5 @@
-// Sizes: what layers make of theirs, and one clear error for sizes and specifications that make no sense.
+// Sizes: what layers make of theirs, and one clear error for sizes and specifications that make no
+// sense.
 #include <stdlib.h>
 
 #include "check.h"
@@ -10,7 +11,8 @@ static struct graph_value *image(struct graph *g, int64_t channels, int64_t heig
     return build_image(g, 1, channels, height, width);
 }
 
-static void expect_shape(struct graph *g, const struct graph_value *y, int64_t channels, int64_t height, int64_t width)
+static void expect_shape(struct graph *g, const struct graph_value *y, int64_t channels,
+                         int64_t height, int64_t width)
 {
     if (!y)
         fail_msg("%s", g->error.text);
@@ -44,14 +46,20 @@ static void windows_that_fit(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(convs) / sizeof(*convs); i++) {
         graph_init(&g, "conv", 1);
-        expect_shape(&g, build_conv(&g, image(&g, 2, convs[i].in, convs[i].in), "c", convs[i].conv), 1, convs[i].out, convs[i].out);
+        expect_shape(&g, build_conv(&g, image(&g, 2, convs[i].in, convs[i].in), "c", convs[i].conv),
+                     1, convs[i].out, convs[i].out);
     }
     for (size_t i = 0; i < sizeof(pools) / sizeof(*pools); i++) {
         graph_init(&g, "pool", 1);
-        expect_shape(&g, build_max_pool(&g, image(&g, 2, pools[i].in, pools[i].in), "p", pools[i].pool), 2, pools[i].out, pools[i].out);
+        expect_shape(&g,
+                     build_max_pool(&g, image(&g, 2, pools[i].in, pools[i].in), "p", pools[i].pool),
+                     2, pools[i].out, pools[i].out);
     }
     graph_init(&g, "not square", 1);
-    expect_shape(&g, build_conv(&g, image(&g, 2, 9, 12), "c", (struct conv){.out = 3, .kernel = 1, .kernel_w = 7, .pad_w = 3}), 3, 9, 12);
+    expect_shape(&g,
+                 build_conv(&g, image(&g, 2, 9, 12), "c",
+                            (struct conv){.out = 3, .kernel = 1, .kernel_w = 7, .pad_w = 3}),
+                 3, 9, 12);
 }
 
 static void expect_error(struct graph *g, const struct graph_value *y, const char *part)
@@ -65,13 +73,16 @@ static void expect_error(struct graph *g, const struct graph_value *y, const cha
 
 static void sizes_that_make_no_sense(void **state)
 {
-    static const int64_t zero[3] = {1, 0, 3}, negative[2] = {1, -5}, huge[3] = {1 << 20, 1 << 20, 1 << 20};
-    static const int64_t overflow[4] = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX}, fifteen[2] = {3, 5};
+    static const int64_t zero[3] = {1, 0, 3}, negative[2] = {1, -5},
+                         huge[3] = {1 << 20, 1 << 20, 1 << 20};
+    static const int64_t overflow[4] = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX},
+                         fifteen[2] = {3, 5};
     static const int64_t deep[DLI_MAX_RANK + 1] = {1};
     struct graph g;
     (void)state;
     graph_init(&g, "m", 1);
-    expect_error(&g, build_input(&g, "x", 3, zero), "m: layer 'x' would have size 0 in dimension 1");
+    expect_error(&g, build_input(&g, "x", 3, zero),
+                 "m: layer 'x' would have size 0 in dimension 1");
     graph_init(&g, "m", 1);
     expect_error(&g, build_input(&g, "x", 2, negative), "size -5");
     graph_init(&g, "m", 1);
@@ -81,13 +92,21 @@ static void sizes_that_make_no_sense(void **state)
     graph_init(&g, "m", 1);
     expect_error(&g, build_input(&g, "x", DLI_MAX_RANK + 1, deep), "dimensions");
     graph_init(&g, "m", 1);
-    expect_error(&g, build_conv(&g, image(&g, 3, 4, 4), "c", (struct conv){.out = 1, .kernel = 5}), "the input is too small");
+    expect_error(&g, build_conv(&g, image(&g, 3, 4, 4), "c", (struct conv){.out = 1, .kernel = 5}),
+                 "the input is too small");
     graph_init(&g, "m", 1);
-    expect_error(&g, build_conv(&g, image(&g, 3, 4, 4), "c", (struct conv){.out = INT64_MAX / 4, .kernel = 1}), "memory");
+    expect_error(
+        &g,
+        build_conv(&g, image(&g, 3, 4, 4), "c", (struct conv){.out = INT64_MAX / 4, .kernel = 1}),
+        "memory");
     graph_init(&g, "m", 1);
-    expect_error(&g, build_conv(&g, image(&g, 3, 4, 4), "c", (struct conv){.out = 4, .kernel = 1, .group = 2}), "does not fit");
+    expect_error(
+        &g,
+        build_conv(&g, image(&g, 3, 4, 4), "c", (struct conv){.out = 4, .kernel = 1, .group = 2}),
+        "does not fit");
     graph_init(&g, "m", 1);
-    expect_error(&g, build_max_pool(&g, image(&g, 3, 2, 2), "p", (struct pool){.kernel = 3}), "too small");
+    expect_error(&g, build_max_pool(&g, image(&g, 3, 2, 2), "p", (struct pool){.kernel = 3}),
+                 "too small");
     graph_init(&g, "m", 1);
     expect_error(&g, build_reshape(&g, image(&g, 3, 2, 2), "r", 2, fifteen), "number of elements");
     graph_init(&g, "m", 1);
@@ -95,7 +114,11 @@ static void sizes_that_make_no_sense(void **state)
     graph_init(&g, "m", 1);
     expect_error(&g, build_slice(&g, image(&g, 3, 2, 2), "s", 1, 2, 2), "size 0");
     graph_init(&g, "m", 1);
-    expect_error(&g, build_attention(&g, build_reshape(&g, image(&g, 1, 3, 4), "t", 3, (const int64_t[]){1, 3, 4}), "a", 3, 1), "heads");
+    expect_error(&g,
+                 build_attention(
+                     &g, build_reshape(&g, image(&g, 1, 3, 4), "t", 3, (const int64_t[]){1, 3, 4}),
+                     "a", 3, 1),
+                 "heads");
 }
 
 static void shapes_that_do_not_fit(void **state)
@@ -166,10 +189,11 @@ static void same_model_same_text(void **state)
 {
     static const struct {
         const char *spec, *canonical;
-    } cases[] = {{"ResNet50", "resnet-50"},
-                 {"zoo:resnet_50?batch=1&input=224", "resnet-50"},
-                 {"resnet-50?width=0.5&batch=8&input=320", "resnet-50?batch=8&input=320x320&width=0.5"},
-                 {"torchvision/vit_b_16?seed=7&classes=2", "torchvision/vit_b_16?classes=2&seed=7"}};
+    } cases[] = {
+        {"ResNet50", "resnet-50"},
+        {"zoo:resnet_50?batch=1&input=224", "resnet-50"},
+        {"resnet-50?width=0.5&batch=8&input=320", "resnet-50?batch=8&input=320x320&width=0.5"},
+        {"torchvision/vit_b_16?seed=7&classes=2", "torchvision/vit_b_16?classes=2&seed=7"}};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         struct zoo_model model;
@@ -190,7 +214,8 @@ static int try_build(const char *spec)
     struct dli_error err = {0};
     check_ok(zoo_find(&model, spec, &err));
     int result = zoo_build(&g, &model, &err);
-    if (result != DLI_OK && (result != DLI_E_ARG || !strstr(err.text, model.variant->name) || strchr(err.text, '\n')))
+    if (result != DLI_OK &&
+        (result != DLI_E_ARG || !strstr(err.text, model.variant->name) || strchr(err.text, '\n')))
         fail_msg("%s: code %d, '%s'", spec, result, err.text);
     if (result == DLI_OK && graph_count(&g).macs < 0)
         fail_msg("%s: multiply-adds overflow", spec);
@@ -198,7 +223,8 @@ static int try_build(const char *spec)
     return result;
 }
 
-static void try_sizes(const struct zoo_family *family, const struct zoo_variant *variant, void *data)
+static void try_sizes(const struct zoo_family *family, const struct zoo_variant *variant,
+                      void *data)
 {
     char spec[160];
     int *models = data;
@@ -209,7 +235,8 @@ static void try_sizes(const struct zoo_family *family, const struct zoo_variant 
     (void)try_build(spec);
     snprintf(spec, sizeof(spec), "%s?input=%lld", variant->name, (long long)family->min_input);
     (void)try_build(spec);
-    snprintf(spec, sizeof(spec), "%s?input=%lldx8192", variant->name, (long long)family->min_input + 1);
+    snprintf(spec, sizeof(spec), "%s?input=%lldx8192", variant->name,
+             (long long)family->min_input + 1);
     (void)try_build(spec);
 }
 
