@@ -1,4 +1,5 @@
-/** assets.h - the page's program and style (web/dist/), embedded by embed.cmake. Internal to the room. */
+/** assets.h - the page's program and style (web/dist/), embedded by embed.cmake. Internal to the
+ * room. */
 #ifndef REPORT_ASSETS_H
 #define REPORT_ASSETS_H
 

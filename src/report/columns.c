@@ -150,10 +150,11 @@ const char *column_type_name(enum column_type type)
 void report_write_column_docs(struct strbuf *out)
 {
     const char *group = "";
-    strbuf_adds(out, "# Columns of a row\n\n"
-                     "Made from src/report/columns.c by `dli report --columns`; do not edit.\n"
-                     "CSV and JSON lines hold them in this order. Empty (JSON: absent or null) means: not "
-                     "measured.\nReal numbers are written with up to 9 significant digits.\n");
+    strbuf_adds(
+        out, "# Columns of a row\n\n"
+             "Made from src/report/columns.c by `dli report --columns`; do not edit.\n"
+             "CSV and JSON lines hold them in this order. Empty (JSON: absent or null) means: not "
+             "measured.\nReal numbers are written with up to 9 significant digits.\n");
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
         const struct column *column = &columns[i];
         if (strcmp(group, column->group) != 0) {

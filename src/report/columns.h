@@ -1,9 +1,9 @@
 /**
  * columns.h - the columns of a row: one table that every writer iterates.
  *
- * A row is a flat JSON object whose keys are column ids (docs/formats.md §4). The order of the table is the
- * order of CSV and JSON lines. A new column is one line in columns.c; docs/columns.md and the page's
- * tooltips are made from it.
+ * A row is a flat JSON object whose keys are column ids (docs/formats.md §4). The order of the
+ * table is the order of CSV and JSON lines. A new column is one line in columns.c; docs/columns.md
+ * and the page's tooltips are made from it.
  */
 #ifndef REPORT_COLUMNS_H
 #define REPORT_COLUMNS_H
@@ -30,7 +30,8 @@ const struct column *report_columns(size_t *count);
 /** The column of that id; NULL when there is none. */
 const struct column *report_find_column(const char *id);
 
-/** The same; looks first right behind `last` (or NULL), as keys mostly come in the table's order. */
+/** The same; looks first right behind `last` (or NULL), as keys mostly come in the table's order.
+ */
 const struct column *report_next_column(const struct column *last, const char *id);
 
 /** "text", "integer", "real" or "boolean". */

@@ -14,7 +14,8 @@ static bool starts_formula(char c)
 // already looks quoted gets another one, so that the reader can take exactly one away.
 static bool needs_guard(const char *text)
 {
-    return starts_formula(text[0]) || (text[0] == '\'' && (text[1] == '\'' || starts_formula(text[1])));
+    return starts_formula(text[0]) ||
+           (text[0] == '\'' && (text[1] == '\'' || starts_formula(text[1])));
 }
 
 static void add_cell(struct strbuf *out, const json_t *value)

@@ -1,4 +1,5 @@
-// Reads our own CSV back. The text may come from anywhere: every count is bounded and every fault names its line.
+// Reads our own CSV back. The text may come from anywhere: every count is bounded and every fault
+// names its line.
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@
 
 struct reader {
     const char *at, *end;
-    long line;       // of the cell being read, from 1
-    bool has_ended;  // the last cell was the last of its record
+    long line;      // of the cell being read, from 1
+    bool has_ended; // the last cell was the last of its record
     struct strbuf cell;
     int header_count;
     char **header;
@@ -43,7 +44,8 @@ static int read_plain(struct reader *reader, struct dli_error *err)
     const char *start = reader->at;
     while (reader->at < reader->end && !strchr(",\r\n\"", *reader->at))
         reader->at++;
-    // strchr finds the terminating NUL as well: a NUL byte stops the loop and is refused by the caller.
+    // strchr finds the terminating NUL as well: a NUL byte stops the loop and is refused by the
+    // caller.
     if ((size_t)(reader->at - start) > CELL_LIMIT_BYTES)
         return dli_fail(err, DLI_E_PARSE, "line %ld: a cell is longer than %zu bytes", reader->line,
                         CELL_LIMIT_BYTES);
@@ -142,8 +144,9 @@ static int read_record(struct reader *reader, struct report *report, struct dli_
         if (count == 0 && reader->has_ended && reader->cell.length == 0 && reader->header_count > 1)
             goto out; // an empty line
         if (count == reader->header_count) {
-            result = dli_fail(err, DLI_E_PARSE, "line %ld: more cells than the header has columns (%d)",
-                              line, reader->header_count);
+            result =
+                dli_fail(err, DLI_E_PARSE, "line %ld: more cells than the header has columns (%d)",
+                         line, reader->header_count);
             goto out;
         }
         result = add_cell(reader, row, count++, err);
@@ -153,8 +156,8 @@ static int read_record(struct reader *reader, struct report *report, struct dli_
         }
     } while (!reader->has_ended);
     if (count < reader->header_count)
-        result = dli_fail(err, DLI_E_PARSE, "line %ld: %d cells, but the header has %d columns", line,
-                          count, reader->header_count);
+        result = dli_fail(err, DLI_E_PARSE, "line %ld: %d cells, but the header has %d columns",
+                          line, count, reader->header_count);
     else
         result = report_add_row(report, row, err);
 out:

@@ -1,29 +1,55 @@
-// The 22-column table of the published Python tool: semicolons, every cell quoted, CRLF, its words for things.
+// The 22-column table of the published Python tool: semicolons, every cell quoted, CRLF, its words
+// for things.
 #include <math.h>
 #include <string.h>
 
 #include "report/report.h"
 #include "report/value.h"
 
-static const char *const heads[] = {
-    "Status", "Task type", "Topology name", "Dataset", "Framework", "Inference Framework",
-    "Input blob sizes", "Precision", "Batch size", "Mode", "Parameters", "Infrastructure",
-    "Average time of single pass (s)", "Latency", "FPS", "BATCH FPS", "Latency per token",
-    "Median tokens num", "Average audio length", "Audio sampling rate (Hz)", "Latency per second",
-    "Error type"};
+static const char *const heads[] = {"Status",
+                                    "Task type",
+                                    "Topology name",
+                                    "Dataset",
+                                    "Framework",
+                                    "Inference Framework",
+                                    "Input blob sizes",
+                                    "Precision",
+                                    "Batch size",
+                                    "Mode",
+                                    "Parameters",
+                                    "Infrastructure",
+                                    "Average time of single pass (s)",
+                                    "Latency",
+                                    "FPS",
+                                    "BATCH FPS",
+                                    "Latency per token",
+                                    "Median tokens num",
+                                    "Average audio length",
+                                    "Audio sampling rate (Hz)",
+                                    "Latency per second",
+                                    "Error type"};
 
 static const struct {
     const char *ours, *theirs;
 } words[] = {
-    {"openvino", "OpenVINO DLDT"},  {"onnxruntime", "ONNX Runtime"},
-    {"tflite", "TensorFlowLite Cpp"}, {"tensorflow", "TensorFlow"},
-    {"pytorch", "PyTorch"},         {"torch", "PyTorch"},
-    {"caffe", "Caffe"},             {"opencv", "OpenCV DNN Cpp"},
-    {"ncnn", "ncnn"},               {"paddle", "PaddlePaddle"},
-    {"onnx", "ONNX"},               {"sync", "Sync"},
-    {"async", "Async"},             {"timeout", "PROCESS_TIMEOUT"},
-    {"crashed", "INFERENCE_SEGMENTATION_FAULT"}, {"unavailable", "PROCESS_CREATE_ERROR"},
-    {"failed", "INFERENCE_EXCEPTION"}, {"ok", "NO_ERROR"},
+    {"openvino", "OpenVINO DLDT"},
+    {"onnxruntime", "ONNX Runtime"},
+    {"tflite", "TensorFlowLite Cpp"},
+    {"tensorflow", "TensorFlow"},
+    {"pytorch", "PyTorch"},
+    {"torch", "PyTorch"},
+    {"caffe", "Caffe"},
+    {"opencv", "OpenCV DNN Cpp"},
+    {"ncnn", "ncnn"},
+    {"paddle", "PaddlePaddle"},
+    {"onnx", "ONNX"},
+    {"sync", "Sync"},
+    {"async", "Async"},
+    {"timeout", "PROCESS_TIMEOUT"},
+    {"crashed", "INFERENCE_SEGMENTATION_FAULT"},
+    {"unavailable", "PROCESS_CREATE_ERROR"},
+    {"failed", "INFERENCE_EXCEPTION"},
+    {"ok", "NO_ERROR"},
 };
 
 // Their word for ours; ours when they have none.
@@ -94,7 +120,8 @@ static void add_infrastructure(struct strbuf *out, const json_t *row)
     strbuf_addf(&text, "CPU: %s, CPU family: , GPU: Undefined, RAM size: ", row_text(row, "cpu"));
     if (isfinite(memory_mib))
         strbuf_addf(&text, "%.0f kB", memory_mib * 1024);
-    strbuf_addf(&text, ", OS family: Linux, OS version: %s %s, Python version: ", row_text(row, "os"),
+    strbuf_addf(&text,
+                ", OS family: Linux, OS version: %s %s, Python version: ", row_text(row, "os"),
                 row_text(row, "kernel"));
     add_cell(out, strbuf_text(&text));
     strbuf_release(&text);

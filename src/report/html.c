@@ -1,4 +1,5 @@
-// One self-contained page: style, program and rows in one file, with a policy that lets nothing else run or load.
+// One self-contained page: style, program and rows in one file, with a policy that lets nothing
+// else run or load.
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,8 +130,9 @@ static void add_column(struct strbuf *out, const struct report *report, const st
     strbuf_addc(out, '}');
 }
 
-// Machine objects are nested: jansson writes them, and what HTML could mistake is escaped afterwards. Inside
-// JSON these characters stand only in strings, so the escape is valid wherever they are.
+// Machine objects are nested: jansson writes them, and what HTML could mistake is escaped
+// afterwards. Inside JSON these characters stand only in strings, so the escape is valid wherever
+// they are.
 static void add_machines(struct strbuf *out, const struct report *report)
 {
     char *text = json_dumps(report->machines, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -164,8 +166,10 @@ static void add_data(struct strbuf *out, const struct report *report, const char
 void report_write_html(const struct report *report, struct strbuf *out)
 {
     const char *title = report->title ? report->title : "Inference benchmark";
-    strbuf_adds(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src ");
+    strbuf_adds(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src ");
     add_hash_source(out, report_page_js, report_page_js_bytes);
     strbuf_adds(out, "; style-src ");
     add_hash_source(out, report_page_css, report_page_css_bytes);
@@ -175,7 +179,8 @@ void report_write_html(const struct report *report, struct strbuf *out)
     add_escaped(out, title);
     strbuf_adds(out, "</title>\n<style>");
     strbuf_add(out, report_page_css, report_page_css_bytes);
-    strbuf_adds(out, "</style>\n</head>\n<body>\n<div id=\"page\"></div>\n<noscript>This page needs JavaScript to "
+    strbuf_adds(out, "</style>\n</head>\n<body>\n<div id=\"page\"></div>\n<noscript>This page "
+                     "needs JavaScript to "
                      "show its table; the same rows are in the CSV file beside it.</noscript>\n"
                      "<script type=\"application/json\" id=\"data\">");
     add_data(out, report, title);

@@ -54,7 +54,8 @@ static bool fits(const struct column *column, const json_t *value)
     }
 }
 
-// A flat value: text columns take the text of whatever came, so that a row is never lost for its form.
+// A flat value: text columns take the text of whatever came, so that a row is never lost for its
+// form.
 static json_t *flatten(const struct column *column, const json_t *value)
 {
     json_t *flat = NULL;
@@ -144,7 +145,8 @@ int report_read_jsonl(struct report *report, const char *text, size_t bytes, con
         line++;
         if (!is_blank(text, length)) {
             int result = json_parse_object(&object, text, length, err);
-            // The writer was cut in the middle of this line; the test it belongs to runs again on resume.
+            // The writer was cut in the middle of this line; the test it belongs to runs again on
+            // resume.
             if (result < 0 && !stop && line > 1)
                 return DLI_OK;
             if (result == DLI_OK)
@@ -186,10 +188,10 @@ int report_save(const struct report *report, enum report_format format, const ch
     };
     struct strbuf out = STRBUF_INIT;
     writers[format](report, &out);
-    int result = strcmp(path, "-") == 0
-                     ? file_write_all(STDOUT_FILENO, strbuf_text(&out), out.length,
-                                      "standard output", err)
-                     : file_write_atomic(path, strbuf_text(&out), out.length, err);
+    int result =
+        strcmp(path, "-") == 0
+            ? file_write_all(STDOUT_FILENO, strbuf_text(&out), out.length, "standard output", err)
+            : file_write_atomic(path, strbuf_text(&out), out.length, err);
     strbuf_release(&out);
     return result;
 }

@@ -15,14 +15,14 @@ struct field {
 };
 
 static const struct field fields[] = {
-    {"model", "model", false, false},       {"framework", "framework", false, false},
-    {"device", "device", false, true},      {"precision", "precision", false, true},
-    {"host", "host", false, true},          {"timing", "timing", false, true},
-    {"mode", "mode", false, false},         {"batch", "batch", true, false},
-    {"threads", "threads", true, false},    {"streams", "streams", true, true},
-    {"requests", "requests", true, false},  {"latency_ms", "latency ms", true, false},
-    {"interval", "+/- %", true, false},     {"fps", "fps", true, false},
-    {"p99_ms", "p99 ms", true, false},      {"verdict", "verdict", false, false},
+    {"model", "model", false, false},      {"framework", "framework", false, false},
+    {"device", "device", false, true},     {"precision", "precision", false, true},
+    {"host", "host", false, true},         {"timing", "timing", false, true},
+    {"mode", "mode", false, false},        {"batch", "batch", true, false},
+    {"threads", "threads", true, false},   {"streams", "streams", true, true},
+    {"requests", "requests", true, false}, {"latency_ms", "latency ms", true, false},
+    {"interval", "+/- %", true, false},    {"fps", "fps", true, false},
+    {"p99_ms", "p99 ms", true, false},     {"verdict", "verdict", false, false},
 };
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 

@@ -78,7 +78,8 @@ static int number_from_text(json_t **out, const struct column *column, const cha
                             struct dli_error *err)
 {
     char *end = NULL;
-    // strtod and strtoll skip white space and read "nan", "inf" and hexadecimal: none of them is ours.
+    // strtod and strtoll skip white space and read "nan", "inf" and hexadecimal: none of them is
+    // ours.
     bool is_plain = text[strspn(text, "0123456789+-.eE")] == '\0' && text[0] != '+';
     errno = 0;
     if (is_plain && column->type == COLUMN_INTEGER) {

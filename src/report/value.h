@@ -11,12 +11,15 @@
 #include "base/strbuf.h"
 #include "report/columns.h"
 
-#define REPORT_DIGITS 9 /**< significant digits of a real: nanoseconds of a latency of one second */
+#define REPORT_DIGITS 9 /**< significant digits of a real: nanoseconds of a latency of one second  \
+                         */
 
-/** Appends the value as plain text: nothing for NULL and null, up to REPORT_DIGITS digits for reals. */
+/** Appends the value as plain text: nothing for NULL and null, up to REPORT_DIGITS digits for
+ * reals. */
 void value_add_text(struct strbuf *out, const json_t *value);
 
-/** Appends the value as JSON that may stand inside an HTML script element: <, > and & are escaped. */
+/** Appends the value as JSON that may stand inside an HTML script element: <, > and & are escaped.
+ */
 void value_add_json(struct strbuf *out, const json_t *value);
 
 /** JSON value of a CSV cell of that column (NULL: unknown, text). New reference; DLI_E_PARSE. */

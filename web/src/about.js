@@ -14,15 +14,24 @@ function bytes(value) {
   return `${formatNumber(value, Number.isInteger(value) ? "integer" : "real")} ${units[at]}`;
 }
 
+const NONE = "not available";
 const SHORT = { cpu: "CPU", os: "OS", smt: "SMT", numa: "NUMA", dli: "DLI", id: "ID" };
 
+// Keys of `dli machine --json` whose words alone would not do.
+const NAMES = {
+  logical_count: "Logical processors", core_count: "Cores", socket_count: "Sockets", numa_count: "NUMA nodes", cpuset_count: "Processors allowed",
+  cpu_quota: "Processor quota", cgroup_memory_bytes: "Memory limit", frequency_max_mhz: "Highest frequency",
+};
+const LIMITS = new Set(["cpu_quota", "cgroup_memory_bytes"]);
+
 function label(key) {
+  if (NAMES[key]) return NAMES[key];
   const words = key.replace(/_(bytes|mib|mhz|c|frac|ns|count)$/, "").split("_").map((word) => SHORT[word] ?? word).join(" ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function valueText(key, value) {
-  if (value === null || value === "" || value === -1) return "not available";
+  if (value === null || value === "" || value === -1) return LIMITS.has(key) ? "none" : NONE;
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "number") return (UNITS.find(([pattern]) => pattern.test(key))?.[1] ?? ((number) => formatNumber(number, Number.isInteger(number) ? "integer" : "real")))(value);
   return String(value);
@@ -42,7 +51,7 @@ function facts(object, title) {
     } else if (value !== null && typeof value === "object") blocks.push(facts(value, label(key)));
     else lines.push([label(key), valueText(key, value)]);
   }
-  return [lines.length ? h("div", { class: "facts" }, title ? h("h4", {}, title) : null, h("dl", {}, lines.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))) : null, blocks];
+  return [lines.length ? h("div", { class: "facts" }, title ? h("h4", {}, title) : null, h("dl", {}, lines.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { class: value === NONE ? "is-none" : undefined }, value))))) : null, blocks];
 }
 
 function distinctRows(data, ids, limit = 20) {
@@ -77,14 +86,15 @@ const TIMING = {
 
 export function methodPanel(data) {
   const texts = (id) => data.get(id).texts;
-  const range = (id, scale = 1) => {
+  const range = (id) => {
     let [low, high] = [Infinity, -Infinity];
     for (let row = 0; row < data.count; row++) {
-      const value = data.number(id, row) * scale;
+      const value = data.number(id, row);
       if (value < low) low = value;
       if (value > high) high = value;
     }
-    return high < low ? null : low === high ? formatNumber(low) : `${formatNumber(low)} to ${formatNumber(high)}`;
+    const text = (value) => String(Number(value.toPrecision(2)));
+    return high < low ? null : low === high ? text(low) : `${text(low)} to ${text(high)}`;
   };
   const reached = range("precision_reached_frac");
   const items = [
@@ -96,7 +106,7 @@ export function methodPanel(data) {
     ["Every test alone", ["Each ran in a process of its own, so none is warmed or slowed by another, and a crash costs one row."]],
     ["Right outputs", ["Outputs were compared with a reference before timing. Where they differ beyond the tolerance, the speed is void."]],
     ["Verdict", ["valid: nothing disturbed the measurement beyond its limits. noisy: something did, so a few percent mean nothing. invalid: not used for any figure or statement on this page."]],
-    ["Inputs", [`${texts("inputs").join("; ") || "not recorded"}${range("seed") ? `; seed ${range("seed")}` : ""}.`]],
+    ["Inputs", [`${texts("inputs").join("; ") || "not recorded"}${data.get("seed").isConstant && !data.get("seed").isEmpty ? `; seed ${data.text("seed", 0)}` : ""}.`]],
   ];
   return h("section", { class: "card method" }, h("dl", {}, items.map(([name, lines]) => h("div", {}, h("dt", {}, name), lines.map((text) => h("dd", {}, text))))));
 }

@@ -5,6 +5,7 @@ import { groupBy, keyOf } from "./keys.js";
 import { COUNTS, interval, latencyInterval, setting } from "./rows.js";
 
 const SHOWN = 60;
+const WORTH = 1.005; // less is no gain
 const ALIKE = ["device", "precision", "mode", "batch", "threads", "streams", "requests", "timing", "machine"];
 
 export function best(rows, value, isLess = false) {
@@ -28,7 +29,7 @@ export function batchGain(data, rows) {
   for (const group of groupBy(sync, keyOf(data, ["framework", "host", ...ALIKE.filter((id) => id !== "batch")])).values()) {
     const single = best(group, (row) => (data.number("batch", row) === 1 ? data.number("fps", row) : NaN));
     const most = best(group, (row) => (data.number("batch", row) > 1 ? data.number("fps", row) : NaN));
-    if (single && most && (!found || most.value > found.fps)) found = { row: most.row, fps: most.value, gain: most.value / single.value };
+    if (single && most && (!found || most.value > found.fps)) found = { row: most.row, fps: most.value, gain: most.value / single.value, single: single.row };
   }
   return found;
 }
@@ -90,7 +91,8 @@ export function keyCards(data, rows, ids, open) {
   return h("div", { class: "cards" },
     most ? card("Most frames per second", formatNumber(most.value), "FPS", rangeText(interval(data, most.row, "fps")), who(most.row), () => open(most.row)) : null,
     quick ? card("Lowest latency, batch 1", formatNumber(quick.value), "ms", rangeText(latencyInterval(data, quick.row)), who(quick.row), () => open(quick.row)) : null,
-    gain ? card("Best synchronous batch", data.text("batch", gain.row), "images", `${gain.gain >= 1 ? "+" : "\u2212"}${Math.abs((gain.gain - 1) * 100).toFixed(0)} % over batch 1`, who(gain.row), () => open(gain.row)) : null,
+    gain && gain.gain > WORTH ? card("Best synchronous batch", data.text("batch", gain.row), "images", `+${((gain.gain - 1) * 100).toFixed(0)} % over batch 1`, who(gain.row), () => open(gain.row)) : null,
+    gain && gain.gain <= WORTH ? card("Best synchronous batch", "1", "image", "larger batches are not faster", who(gain.single), () => open(gain.single)) : null,
     flight ? card("Asynchronous, batch 1", (flight.share * 100).toFixed(0), "%", `of the best synchronous rate, batch ${data.text("batch", flight.sync)}`, who(flight.row), () => open(flight.row)) : null);
 }
 
@@ -118,7 +120,7 @@ export function answers(data, rows, who, pick, picked) {
     return h("tr", { class: name === picked ? "is-picked" : "" },
       h("th", { scope: "row" }, h("button", { class: "link", onclick: () => pick(name) }, name)), h("td", { class: "wide" }, bars(data, own.filter((row) => compared.has(row)), who)),
       h("td", {}, quick ? [h("b", {}, `${formatNumber(quick.value)} ms`), h("small", {}, setting(data, quick.row, [...who.ids, "threads"]))] : "\u2013"),
-      h("td", {}, !gain ? "\u2013" : gain.gain > 1.005 ? [h("b", {}, data.text("batch", gain.row)), ` +${((gain.gain - 1) * 100).toFixed(0)} %`, h("small", {}, setting(data, gain.row, ["framework", "threads"]))] : [h("b", {}, "1"), h("small", {}, "larger ones are not faster")]),
+      h("td", {}, !gain ? "\u2013" : gain.gain > WORTH ? [h("b", {}, data.text("batch", gain.row)), ` +${((gain.gain - 1) * 100).toFixed(0)} %`, h("small", {}, setting(data, gain.row, ["framework", "threads"]))] : [h("b", {}, "1"), h("small", {}, "larger ones are not faster")]),
       hasFrameworks ? h("td", {}, contestCell(data, own, "framework")) : null, hasHosts ? h("td", {}, contestCell(data, own, "host")) : null);
   };
   const more = byModel.length - shown.length;

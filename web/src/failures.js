@@ -28,14 +28,16 @@ export function failures(data, rows, open) {
   const failed = [...rows].filter((row) => !data.isOk(row));
   const invalid = [...rows].filter((row) => data.isOk(row) && !data.isUsable(row));
   if (failed.length + invalid.length === 0) return h("p", { class: "card quiet" }, rows.length ? "Every test on show gave a valid figure." : "No tests.");
-  const groups = [...groupBy(failed, (row) => JSON.stringify(reasonOf(data, row))).values(), ...groupBy(invalid, (row) => data.text("verdict_reasons", row)).values()];
-  groups.sort((a, b) => b.length - a.length);
+  const groups = [...groupBy(failed, (row) => JSON.stringify(reasonOf(data, row))).values()].sort((a, b) => b.length - a.length);
+  if (invalid.length) groups.push(invalid);
   const block = (list) => {
     const [status, code, phase, error] = reasonOf(data, list[0]);
-    const reason = error || data.text("verdict_reasons", list[0]) || "no reason given";
-    const entry = (row) => h("li", {}, h("button", { class: "link", onclick: () => open(row) }, data.text("model", row)), h("span", {}, setting(data, row, ["framework", "device", "precision", "host", ...COUNTS])));
+    const isInvalid = status === "ok";
+    const reason = isInvalid ? "Measured, but so disturbed that the figures are not used; the reason stands behind each" : error || "no reason given";
+    const entry = (row) => h("li", {}, h("button", { class: "link", onclick: () => open(row) }, data.text("model", row)),
+      h("span", {}, setting(data, row, ["framework", "device", "precision", "host", ...COUNTS])), isInvalid ? h("span", { class: "why" }, data.text("verdict_reasons", row)) : null);
     return h("section", { class: "card failure" },
-      h("header", {}, badge(status === "ok" ? "invalid" : status), h("span", { class: "reason" }, reason), h("span", { class: "meta" }, [code, phase && `in ${phase}`, `${list.length} test${list.length === 1 ? "" : "s"}`].filter(Boolean).join(" \u00b7 "))),
+      h("header", {}, badge(isInvalid ? "invalid" : status), h("span", { class: "reason" }, reason), h("span", { class: "meta" }, [code, phase && `in ${phase}`, `${list.length} test${list.length === 1 ? "" : "s"}`].filter(Boolean).join(" \u00b7 "))),
       growing(list, ROWS_AT_ONCE, entry, "tests", h("ul", {})));
   };
   return h("div", {}, growing(groups, REASONS_AT_ONCE, block, "reasons", h("div", { class: "failure-list" })));

@@ -28,7 +28,7 @@ function where(data) {
   return [
     ["Machine", texts("machine").length > 2 ? `${texts("machine").length} machines` : texts("machine").join(", ")],
     ["Processor", few(texts("cpu")) + (texts("cpu").length > 2 ? " kinds" : "")],
-    ["Frameworks", [...versions].slice(0, 6).map(([name, version]) => `${name} ${version}`.trim()).join(", ")],
+    ["Frameworks", [...versions].slice(0, 6).map(([name, version]) => `${name} ${version.split("-")[0]}`.trim()).join(", ")],
     ["Measured", days.length > 1 ? `${days[0]} to ${days.at(-1)}` : days[0]],
     ["By", texts("dli_version").length ? `DLI ${few(texts("dli_version"))}` : ""],
   ].filter(([, text]) => text);

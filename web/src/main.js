@@ -3,7 +3,7 @@ import "./style/base.css";
 import "./style/parts.css";
 import "./style/grid.css";
 import "./style/print.css";
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 import { formatNumber, load } from "./data.js";
 import { View } from "./view.js";
 import { Grid } from "./grid.js";
@@ -37,11 +37,10 @@ class App {
 
   navigation() {
     const jump = (id, title) => h("button", { class: "jump", onclick: () => document.getElementById(id).scrollIntoView() }, title);
-    const failed = this.data.get("status").isConstant && this.data.text("status", 0) === "ok" ? "Not measured" : null;
-    this.themeButton = h("button", { class: "plain", onclick: () => this.nameTheme(nextTheme()) });
+        this.themeButton = h("button", { class: "plain", onclick: () => this.nameTheme(nextTheme()) });
     this.nameTheme(startTheme());
     return h("nav", { class: "bar", "aria-label": "Sections" }, h("div", { class: "wrap" },
-      h("div", { class: "jumps" }, jump("summary", "Summary"), jump("analysis", "Analysis"), jump("results", "Results"), failed ? null : jump("failed", "Not measured"), jump("about", "Machine and method")),
+      h("div", { class: "jumps" }, jump("summary", "Summary"), jump("analysis", "Analysis"), jump("results", "Results"), jump("failed", "Failures"), jump("about", "Machine and method")),
       this.parts.chips, h("div", { class: "tools" }, this.themeButton, h("button", { class: "plain", onclick: () => window.print() }, "Print"))));
   }
 
@@ -59,7 +58,7 @@ class App {
       section("results", "Results", h("div", { class: "toolbar" }, this.search, this.parts.count, h("span", { class: "gap" }), button("Group", (anchor) => openGroups(this, anchor)),
         button("Columns", (anchor) => openColumns(this, anchor)), h("button", { class: "tool", onclick: () => download("results.csv", makeCsv(this.data, this.view.rows)) }, "Download CSV")), this.grid.element,
         h("p", { class: "note" }, "Select a head to sort, with Shift for a further key; \u25be filters. Search and filters hold for the whole page, and the address keeps the view.")),
-      section("failed", "Not measured", this.parts.failed),
+      section("failed", "Failed and invalid tests", this.parts.failed),
       section("about", "Machine and method", machinePanel(this.data), softwarePanel(this.data), methodPanel(this.data)));
   }
 
@@ -78,7 +77,9 @@ class App {
   paintParts() {
     const rows = Array.from(this.view.rows);
     const usable = rows.filter((row) => this.data.isUsable(row));
-    this.paintAnalysis(usable);
+    const measured = rows.filter((row) => this.data.isOk(row));
+    this.paintAnalysis(usable.length ? usable : measured);
+    if (measured.length && !usable.length) this.parts.summary.prepend(h("p", { class: "notice is-bad" }, icon("invalid"), "Every row here is invalid: the machine was too disturbed while they were measured. Summary and pictures show what was measured all the same; conclude nothing from them."));
     this.parts.failed.replaceChildren(failures(this.data, rows, (row) => this.showRow(row)));
     document.documentElement.dataset.ready = String(Number(document.documentElement.dataset.ready ?? 0) + 1);
   }
