@@ -70,10 +70,14 @@ class Peers:
         script = os.path.join(os.path.dirname(__file__), "ort_loop.py")
         return json.loads(run([self.python, script, path, str(threads), str(self.seconds)]))["fps"]
 
-    def start_ms(self, path):
-        row = self.dli_row(path, "openvino", "sync", 1, 0, 1, extra=("--iterations", "1", "--warmup", "none"))
+    def start_ms(self, path, framework):
+        """Start of the process to the end of its first inference; of a peer, whose first is its only one, to its end."""
+        row = self.dli_row(path, framework, "sync", 1, 0, 1, extra=("--iterations", "1", "--warmup", "none"))
+        script = os.path.join(os.path.dirname(__file__), "ort_loop.py")
+        peer = {"openvino": [self.benchmark_app, "-m", path, "-d", "CPU", "-api", "sync", "-hint", "none", "-niter", "1"],
+                "onnxruntime": [self.python, script, path, "1", "0"]}[framework]
         begin = time.monotonic()
-        run([self.benchmark_app, "-m", path, "-d", "CPU", "-api", "sync", "-hint", "none", "-niter", "1"])
+        run(peer)
         return row["start_to_first_inference_ms"], (time.monotonic() - begin) * 1e3
 
 
@@ -120,12 +124,15 @@ def main():
             name = f"{spec} onnxruntime sync threads={threads}"
             results[name] = paired(name, arguments.pairs, lambda: peers.dli_fps(path, "onnxruntime", "sync", threads, 0, 1),
                                    lambda: peers.onnxruntime_fps(path, threads))
-    starts = [peers.start_ms(peers.model_file("zoo:relu")) for _ in range(arguments.pairs)]
-    ours, theirs = (statistics.median(column) for column in zip(*starts))
-    print(f"process start to first inference, openvino, one operator: DLI {ours:.0f} ms, benchmark_app {theirs:.0f} ms, "
-          f"ratio {ours / theirs:.3f}")
-    print(json.dumps({"benchmark": "peers", "fps": results,
-                      "start_ms": {"dli": ours, "benchmark_app": theirs, "ratio": ours / theirs}}))
+    starts = {}
+    for framework in ("openvino", "onnxruntime"):
+        path = peers.model_file("zoo:relu")
+        pairs = [peers.start_ms(path, framework) for _ in range(arguments.pairs)]
+        ours, theirs = (statistics.median(column) for column in zip(*pairs))
+        starts[framework] = {"dli": ours, "peer": theirs, "ratio": ours / theirs}
+        print(f"process start to first inference, {framework}, one operator: DLI {ours:.0f} ms, peer {theirs:.0f} ms, "
+              f"ratio {ours / theirs:.3f}")
+    print(json.dumps({"benchmark": "peers", "fps": results, "start_ms": starts}))
 
 
 if __name__ == "__main__":
