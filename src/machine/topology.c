@@ -44,7 +44,8 @@ void probe_topology(struct machine *out, const char *root)
         out->socket_count = count_of(topology, HWLOC_OBJ_PACKAGE);
         out->numa_count = count_of(topology, HWLOC_OBJ_NUMANODE);
         int logical = count_of(topology, HWLOC_OBJ_PU);
-        out->logical_count = logical > 0 ? logical : out->logical_count;
+        if (out->logical_count < 0 && !*root)
+            out->logical_count = logical;
         if (out->is_smt < 0 && out->core_count > 0 && logical > 0)
             out->is_smt = logical > out->core_count;
         add_caches(out, topology);
