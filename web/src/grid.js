@@ -45,7 +45,7 @@ export class Grid {
     this.table.setAttribute("aria-rowcount", String(this.items.length + 1));
     this.table.setAttribute("aria-colcount", String(this.columns.length));
     if (this.current >= this.items.length) this.current = -1;
-    this.paintWindow();
+    this.paintWindow(true);
   }
 
   widthOf(column) {
@@ -92,27 +92,44 @@ export class Grid {
     return this.columns.findIndex((column) => column.id === "model");
   }
 
-  paintWindow() {
+  paintWindow(isFresh = false) {
     const height = this.element.clientHeight || 600;
-    const first = Math.max(0, Math.floor(this.element.scrollTop / ROW_HEIGHT) - OVERSCAN);
-    this.paint(first, Math.min(this.items.length, first + Math.ceil(height / ROW_HEIGHT) + 2 * OVERSCAN));
+    const first = Math.max(0, Math.min(this.items.length - 1, Math.floor(this.element.scrollTop / ROW_HEIGHT) - OVERSCAN));
+    this.paint(first, Math.min(this.items.length, first + Math.ceil(height / ROW_HEIGHT) + 2 * OVERSCAN), isFresh);
   }
 
-  paint(first, last) {
+  // Lines that stay in sight stay in the document: a small step of scrolling makes few new ones.
+  paint(first, last, isFresh = false) {
     if (!this.columns) return;
+    if (isFresh || first >= this.last || last <= this.first) this.paintAll(first, last);
+    for (; this.first < first; this.first++) this.top.nextSibling.remove();
+    for (; this.last > last; this.last--) this.bottom.previousSibling.remove();
+    while (this.first > first) this.top.after(this.line(--this.first));
+    while (this.last < last) this.bottom.before(this.line(this.last++));
+    this.top.firstChild.style.height = `${first * ROW_HEIGHT}px`;
+    this.bottom.firstChild.style.height = `${(this.items.length - last) * ROW_HEIGHT}px`;
+  }
+
+  paintAll(first, last) {
     this.metricStart = this.columns.findIndex((column) => MEASURED.has(column.group));
     this.pinnedIndex = this.pinned();
+    [this.first, this.last] = [first, last];
+    const spacer = () => h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: String(this.columns.length + 1) }));
+    [this.top, this.bottom] = [spacer(), spacer()];
     const lines = [];
-    for (let index = first; index < last; index++) {
-      const item = this.items[index];
-      lines.push(item < 0 ? this.groupLine(this.app.view.groups[-1 - item], index) : this.rowLine(item, index));
-    }
+    for (let index = first; index < last; index++) lines.push(this.line(index));
     if (this.items.length === 0) lines.push(h("tr", { class: "none" }, h("td", { colspan: String(this.columns.length + 1) }, "No row passes the filters.")));
-    this.body.replaceChildren(this.spacer(first), ...lines, this.spacer(this.items.length - last));
+    this.body.replaceChildren(this.top, ...lines, this.bottom);
   }
 
-  spacer(count) {
-    return h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: String(this.columns.length + 1), css: { height: `${count * ROW_HEIGHT}px` } }));
+  line(index) {
+    const item = this.items[index];
+    return item < 0 ? this.groupLine(this.app.view.groups[-1 - item], index) : this.rowLine(item, index);
+  }
+
+  setCurrent(index) {
+    this.current = index;
+    for (const line of this.body.querySelectorAll("tr[data-index]")) line.classList.toggle("is-current", Number(line.dataset.index) === index);
   }
 
   groupLine(group, index) {
@@ -163,12 +180,11 @@ export class Grid {
   }
 
   open(index) {
-    this.current = index;
     const item = this.items[index];
     if (item === undefined) return;
+    this.setCurrent(index);
     if (item < 0) this.app.toggleGroup(this.app.view.groups[-1 - item]);
     else this.app.showRow(item);
-    this.paintWindow();
   }
 
   onKey(event) {
@@ -182,7 +198,7 @@ export class Grid {
   }
 
   move(index) {
-    this.current = Math.max(0, Math.min(this.items.length - 1, index));
+    this.setCurrent(Math.max(0, Math.min(this.items.length - 1, index)));
     const top = this.current * ROW_HEIGHT;
     const inner = this.element.clientHeight - this.head.offsetHeight;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
