@@ -1,6 +1,6 @@
 /**
- * arena.h - memory that is freed all at once. Zeroed is empty. Aborts when memory runs out: arenas hold
- * structures, never tensors. Not thread-safe.
+ * arena.h - memory that is freed all at once. Zeroed is empty. Aborts when memory runs out: arenas
+ * hold structures, never tensors. Not thread-safe.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

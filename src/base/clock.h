@@ -29,9 +29,9 @@ void clock_format_utc(char out[32]);
 int64_t clock_read_cost_ns(void);
 
 /**
- * Distance of two neighbouring readings that this clock can give: 1, or what its counter advances by (10 ns
- * on some processors, 41 ns with a 24 MHz counter). From the gaps between the differences of 4,096
- * readings; 1 when these show no gaps.
+ * Distance of two neighbouring readings that this clock can give: 1, or what its counter advances
+ * by (10 ns on some processors, 41 ns with a 24 MHz counter). From the gaps between the differences
+ * of 4,096 readings; 1 when these show no gaps.
  */
 int64_t clock_step_ns(void);
 

@@ -31,7 +31,8 @@ DLI_MUST_CHECK int json_get_object(json_t **out, const json_t *object, const cha
 DLI_MUST_CHECK int json_get_array(json_t **out, const json_t *object, const char *key,
                                   struct dli_error *err);
 
-/** Setters that never fail: NULL text and non-finite numbers store JSON null; bad UTF-8 is replaced. */
+/** Setters that never fail: NULL text and non-finite numbers store JSON null; bad UTF-8 is
+ * replaced. */
 void json_put_string(json_t *object, const char *key, const char *text);
 void json_put_int(json_t *object, const char *key, int64_t value);
 void json_put_double(json_t *object, const char *key, double value);

@@ -3,8 +3,8 @@
  *
  * The same on every machine, in every order and on any number of threads, so weights and inputs are
  * identical in every format and process. The mixer is the finaliser of SplitMix64 (Steele, Lea,
- * Flood, OOPSLA 2014) over key + (i+1) * 0x9E3779B97F4A7C15, i.e. SplitMix64 seeded with `key` read at
- * position i.
+ * Flood, OOPSLA 2014) over key + (i+1) * 0x9E3779B97F4A7C15, i.e. SplitMix64 seeded with `key` read
+ * at position i.
  */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
@@ -12,7 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Key of the stream that belongs to `seed` and `name` (FNV-1a of the name, mixed with the seed). */
+/** Key of the stream that belongs to `seed` and `name` (FNV-1a of the name, mixed with the seed).
+ */
 uint64_t random_key(uint64_t seed, const char *name);
 
 /** 64 uniform bits at `index`. */

@@ -37,8 +37,8 @@ static int read_desc(struct dli_tensor_desc *out, const json_t *entry, struct dl
     return DLI_OK;
 }
 
-static int read_outputs(struct reference_file *out, const json_t *list, const char *data, size_t bytes,
-                        struct dli_error *err)
+static int read_outputs(struct reference_file *out, const json_t *list, const char *data,
+                        size_t bytes, struct dli_error *err)
 {
     if (!json_is_array(list) || json_array_size(list) > REFERENCE_MAX_OUTPUTS)
         return dli_fail(err, DLI_E_PARSE, "no list of outputs");
@@ -50,7 +50,8 @@ static int read_outputs(struct reference_file *out, const json_t *list, const ch
         if (result != DLI_OK)
             return result;
         if (tensor->bytes > bytes)
-            return dli_fail(err, DLI_E_PARSE, "the data of output '%s' are cut off", tensor->desc.name);
+            return dli_fail(err, DLI_E_PARSE, "the data of output '%s' are cut off",
+                            tensor->desc.name);
         tensor->data = malloc(tensor->bytes ? tensor->bytes : 1);
         if (!tensor->data)
             return dli_fail(err, DLI_E_NOMEM, "no memory for %zu bytes", tensor->bytes);
@@ -81,7 +82,8 @@ int reference_file_read(struct reference_file *out, const char *path, struct dli
         const char *origin = json_string_value(json_object_get(head, "origin"));
         snprintf(out->origin, sizeof(out->origin), "%s", origin ? origin : "?");
         out->seed = (uint64_t)json_integer_value(json_object_get(head, "seed"));
-        result = read_outputs(out, json_object_get(head, "outputs"), newline + 1, text.length - head_bytes - 1, err);
+        result = read_outputs(out, json_object_get(head, "outputs"), newline + 1,
+                              text.length - head_bytes - 1, err);
     }
     if (result != DLI_OK)
         dli_error_prepend(err, "%s", path);
@@ -91,7 +93,8 @@ out:
     return result;
 }
 
-int reference_file_write(const struct reference_file *reference, const char *path, struct dli_error *err)
+int reference_file_write(const struct reference_file *reference, const char *path,
+                         struct dli_error *err)
 {
     struct strbuf text = STRBUF_INIT;
     json_t *head = json_object();

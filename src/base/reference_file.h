@@ -15,10 +15,13 @@ struct reference_file {
     struct dli_tensor output[REFERENCE_MAX_OUTPUTS]; /**< data owned, but borrowed when written */
 };
 
-/** Checks every size against the file's. DLI_E_NOTFOUND, DLI_E_PARSE, DLI_E_NOMEM. Release in any case. */
-DLI_MUST_CHECK int reference_file_read(struct reference_file *out, const char *path, struct dli_error *err);
+/** Checks every size against the file's. DLI_E_NOTFOUND, DLI_E_PARSE, DLI_E_NOMEM. Release in any
+ * case. */
+DLI_MUST_CHECK int reference_file_read(struct reference_file *out, const char *path,
+                                       struct dli_error *err);
 /** Atomically; shapes must be fixed. */
-DLI_MUST_CHECK int reference_file_write(const struct reference_file *reference, const char *path, struct dli_error *err);
+DLI_MUST_CHECK int reference_file_write(const struct reference_file *reference, const char *path,
+                                        struct dli_error *err);
 void reference_file_release(struct reference_file *reference);
 
 #endif

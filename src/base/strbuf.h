@@ -1,9 +1,9 @@
 /**
  * strbuf.h - a growing string.
  *
- * `text` is always NUL-terminated and never NULL after init; `length` excludes the NUL, and the text
- * may hold NULs of its own. Running out of memory aborts: strbufs hold small things. Zeroed memory
- * is a valid, empty strbuf for every function here. Not thread-safe.
+ * `text` is always NUL-terminated and never NULL after init; `length` excludes the NUL, and the
+ * text may hold NULs of its own. Running out of memory aborts: strbufs hold small things. Zeroed
+ * memory is a valid, empty strbuf for every function here. Not thread-safe.
  */
 #ifndef BASE_STRBUF_H
 #define BASE_STRBUF_H
@@ -19,7 +19,10 @@ struct strbuf {
     size_t capacity;
 };
 
-#define STRBUF_INIT {NULL, 0, 0}
+#define STRBUF_INIT                                                                                \
+    {                                                                                              \
+        NULL, 0, 0                                                                                 \
+    }
 
 void strbuf_init(struct strbuf *sb);
 void strbuf_release(struct strbuf *sb);

@@ -17,8 +17,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-// Everything that the child needs between fork and exec, made before, because the child may then make
-// only async-signal-safe calls. The descriptors are above those that the child overwrites.
+// Everything that the child needs between fork and exec, made before, because the child may then
+// make only async-signal-safe calls. The descriptors are above those that the child overwrites.
 struct launch {
     const struct subprocess_options *options;
     char **environment;
@@ -115,8 +115,8 @@ static bool child_limits(const struct launch *launch)
 
 static bool child_descriptors(const struct launch *launch)
 {
-    if (dup2(launch->input_fd, 0) < 0 || dup2(launch->log_fd, 1) < 0 || dup2(launch->log_fd, 2) < 0 ||
-        dup2(launch->record_fd, SUBPROCESS_RECORD_FD) < 0)
+    if (dup2(launch->input_fd, 0) < 0 || dup2(launch->log_fd, 1) < 0 ||
+        dup2(launch->log_fd, 2) < 0 || dup2(launch->record_fd, SUBPROCESS_RECORD_FD) < 0)
         return false;
     if (syscall(SYS_close_range, SUBPROCESS_RECORD_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
         return true;

@@ -1,10 +1,11 @@
 /**
  * subprocess.h - a child process under control: its own process group, bounded, watched, reaped.
  *
- * The child gets its input on descriptor 0 (from memory, so nothing can block), its output and errors
- * go to one descriptor, and what it writes to descriptor 3 comes back through a callback. It inherits
- * no other descriptor, has default signal handling and dies (KILL) with the thread that started it. No
- * shell is involved. subprocess_wait sleeps until something happens; nothing is polled.
+ * The child gets its input on descriptor 0 (from memory, so nothing can block), its output and
+ * errors go to one descriptor, and what it writes to descriptor 3 comes back through a callback. It
+ * inherits no other descriptor, has default signal handling and dies (KILL) with the thread that
+ * started it. No shell is involved. subprocess_wait sleeps until something happens; nothing is
+ * polled.
  */
 #ifndef BASE_SUBPROCESS_H
 #define BASE_SUBPROCESS_H
@@ -23,15 +24,16 @@ struct subprocess_options {
     const char *const *argv; /**< NULL-terminated; argv[0] is searched in PATH if it has no '/' */
     const void *input;       /**< standard input; NULL: empty */
     size_t input_bytes;
-    int log_fd;              /**< standard output and error; -1: /dev/null */
-    const char *const *environment; /**< changes, NULL-terminated: "NAME=value" sets, "NAME" removes; or NULL */
-    int64_t memory_bytes;    /**< limit of address space; 0: none */
+    int log_fd; /**< standard output and error; -1: /dev/null */
+    const char *const
+        *environment; /**< changes, NULL-terminated: "NAME=value" sets, "NAME" removes; or NULL */
+    int64_t memory_bytes; /**< limit of address space; 0: none */
 };
 
 struct subprocess {
-    pid_t pid;      /**< also the process group */
-    int pid_fd;     /**< readable when the child has ended */
-    int record_fd;  /**< the parent's end of descriptor 3, non-blocking */
+    pid_t pid;        /**< also the process group */
+    int pid_fd;       /**< readable when the child has ended */
+    int record_fd;    /**< the parent's end of descriptor 3, non-blocking */
     int64_t start_ns; /**< right before fork */
 };
 
@@ -61,7 +63,8 @@ struct subprocess_watch {
     int64_t deadline_ns; /**< CLOCK_MONOTONIC; 0: none */
     int64_t grace_ns;    /**< between TERM and KILL */
     int cancel_fd;       /**< -1: none */
-    /** Bytes from descriptor 3; `bytes` 0: it was closed. After a verdict to stop, it is read no more. */
+    /** Bytes from descriptor 3; `bytes` 0: it was closed. After a verdict to stop, it is read no
+     * more. */
     enum subprocess_verdict (*on_data)(const char *data, size_t bytes, void *user);
     /** `cancel_fd` is readable; the callback must read it. */
     enum subprocess_verdict (*on_cancel)(void *user);
@@ -69,12 +72,14 @@ struct subprocess_watch {
 };
 
 /** Starts a child. DLI_E_NOTFOUND: no such program; DLI_E_IO: the system refuses. */
-DLI_MUST_CHECK int subprocess_start(struct subprocess *out, const struct subprocess_options *options,
+DLI_MUST_CHECK int subprocess_start(struct subprocess *out,
+                                    const struct subprocess_options *options,
                                     struct dli_error *err);
 
 /**
- * Waits for the end of the child, stops it where told (TERM to its group, KILL after the grace time),
- * kills what is left of its group, hands over what is left in the pipe, reaps and closes. Call exactly once.
+ * Waits for the end of the child, stops it where told (TERM to its group, KILL after the grace
+ * time), kills what is left of its group, hands over what is left in the pipe, reaps and closes.
+ * Call exactly once.
  */
 void subprocess_wait(struct subprocess *process, struct subprocess_watch *watch,
                      struct subprocess_end *out);

@@ -14,7 +14,7 @@ struct memory {
         char *key;
         struct catalog_entry entry;
         char *reference;
-    } *item;
+    } * item;
 };
 
 struct resolver {
@@ -43,7 +43,8 @@ void catalog_say(const struct catalog_options *options, const char *format, ...)
     options->on_step(text, options->data);
 }
 
-static const char *const *formats_of(const struct catalog_options *options, const struct test_model *model)
+static const char *const *formats_of(const struct catalog_options *options,
+                                     const struct test_model *model)
 {
     for (const struct catalog_framework *f = options->framework; f && f->name; f++)
         if (model->framework && strcmp(f->name, model->framework) == 0)
@@ -54,12 +55,14 @@ static const char *const *formats_of(const struct catalog_options *options, cons
 static bool is_random(const struct test_model *model)
 {
     for (int i = 0; i < model->input_count; i++)
-        if (model->input[i].source != TEST_INPUT_RANDOM || model->input[i].low != 0 || model->input[i].high != 0)
+        if (model->input[i].source != TEST_INPUT_RANDOM || model->input[i].low != 0 ||
+            model->input[i].high != 0)
             return false;
     return model->shape_count == 0;
 }
 
-char *catalog_stored_reference(const struct test *test, const struct test_model *model, const char *cache)
+char *catalog_stored_reference(const struct test *test, const struct test_model *model,
+                               const char *cache)
 {
     struct strbuf text = STRBUF_INIT;
     char key[SHA256_HEX_SIZE];
@@ -74,9 +77,10 @@ char *catalog_stored_reference(const struct test *test, const struct test_model 
         struct stat status = {0};
         if (input->path && stat(input->path, &status) != 0)
             memset(&status, 0, sizeof(status)); // the test will say that it is missing
-        strbuf_addf(&text, " input %s %d %s %lld %lld %a %a %d%d", input->input ? input->input : "", (int)input->source,
-                    input->path ? input->path : "", (long long)status.st_size, (long long)status.st_mtime, input->low,
-                    input->high, input->is_bgr, input->is_nhwc);
+        strbuf_addf(&text, " input %s %d %s %lld %lld %a %a %d%d", input->input ? input->input : "",
+                    (int)input->source, input->path ? input->path : "", (long long)status.st_size,
+                    (long long)status.st_mtime, input->low, input->high, input->is_bgr,
+                    input->is_nhwc);
         for (int c = 0; c < 4; c++)
             strbuf_addf(&text, " %a %a", input->mean[c], input->scale[c]);
     }
@@ -85,7 +89,8 @@ char *catalog_stored_reference(const struct test *test, const struct test_model 
     return xasprintf("%s/reference/%.32s.ref", cache, key);
 }
 
-static struct zoo_request make_request(const struct resolver *resolver, const struct test *test, const struct test_model *model)
+static struct zoo_request make_request(const struct resolver *resolver, const struct test *test,
+                                       const struct test_model *model)
 {
     return (struct zoo_request){.spec = model->model,
                                 .batch = model->batch,
@@ -95,8 +100,9 @@ static struct zoo_request make_request(const struct resolver *resolver, const st
                                 .options = resolver->options};
 }
 
-static int resolve_entry(struct catalog_entry *out, const struct resolver *resolver, const struct test *test,
-                         const struct test_model *model, struct dli_error *err)
+static int resolve_entry(struct catalog_entry *out, const struct resolver *resolver,
+                         const struct test *test, const struct test_model *model,
+                         struct dli_error *err)
 {
     memset(out, 0, sizeof(*out));
     out->parameter_count = out->mac_count = -1;
@@ -110,18 +116,20 @@ static int resolve_entry(struct catalog_entry *out, const struct resolver *resol
     return catalog_zoo(out, &request, err);
 }
 
-static char *memory_key(const struct test *test, const struct test_model *model, const struct resolver *resolver)
+static char *memory_key(const struct test *test, const struct test_model *model,
+                        const struct resolver *resolver)
 {
     const char *const *formats = formats_of(resolver->options, model);
     struct strbuf key = STRBUF_INIT;
-    strbuf_addf(&key, "%d %llu %d %s", model->batch, (unsigned long long)test->seed, is_random(model), model->model);
+    strbuf_addf(&key, "%d %llu %d %s", model->batch, (unsigned long long)test->seed,
+                is_random(model), model->model);
     for (; formats && *formats; formats++)
         strbuf_addf(&key, " %s", *formats);
     return strbuf_detach(&key);
 }
 
-static int find_or_resolve(int *out, struct resolver *resolver, const struct test *test, const struct test_model *model,
-                           struct dli_error *err)
+static int find_or_resolve(int *out, struct resolver *resolver, const struct test *test,
+                           const struct test_model *model, struct dli_error *err)
 {
     struct memory *memory = &resolver->memory;
     char *key = memory_key(test, model, resolver);
@@ -135,7 +143,8 @@ static int find_or_resolve(int *out, struct resolver *resolver, const struct tes
     memory->item[memory->count].reference = NULL;
     struct catalog_entry *entry = &memory->item[memory->count++].entry;
     int result = resolve_entry(entry, resolver, test, model, err);
-    bool has_reference = result == DLI_OK && entry->is_zoo && entry->has_outputs && is_random(model);
+    bool has_reference =
+        result == DLI_OK && entry->is_zoo && entry->has_outputs && is_random(model);
     if (has_reference && !resolver->options->has_no_reference) {
         struct zoo_request request = make_request(resolver, test, model);
         request.batch = entry->batch;
@@ -151,8 +160,9 @@ static void replace(char **field, const char *text)
     *field = copy;
 }
 
-static void apply(const struct test *test, struct test_model *model, const struct catalog_entry *entry,
-                  const char *reference, const struct resolver *resolver)
+static void apply(const struct test *test, struct test_model *model,
+                  const struct catalog_entry *entry, const char *reference,
+                  const struct resolver *resolver)
 {
     replace(&model->model, entry->name);
     replace(&model->path, entry->path);
@@ -179,7 +189,8 @@ static void memory_release(struct memory *memory)
     free(memory->item);
 }
 
-static int resolve_all(struct resolver *resolver, struct test *test, int test_count, struct dli_error *err)
+static int resolve_all(struct resolver *resolver, struct test *test, int test_count,
+                       struct dli_error *err)
 {
     for (int t = 0; t < test_count; t++) {
         for (int m = 0; m < test[t].model_count; m++) {
@@ -188,14 +199,16 @@ static int resolve_all(struct resolver *resolver, struct test *test, int test_co
             int result = find_or_resolve(&index, resolver, &test[t], model, err);
             if (result != DLI_OK)
                 return result;
-            apply(&test[t], model, &resolver->memory.item[index].entry, resolver->memory.item[index].reference, resolver);
+            apply(&test[t], model, &resolver->memory.item[index].entry,
+                  resolver->memory.item[index].reference, resolver);
         }
         test_make_id(&test[t]);
     }
     return DLI_OK;
 }
 
-int catalog_resolve(struct test *test, int test_count, const struct catalog_options *options, struct dli_error *err)
+int catalog_resolve(struct test *test, int test_count, const struct catalog_options *options,
+                    struct dli_error *err)
 {
     struct strbuf cache = STRBUF_INIT;
     struct strbuf references = STRBUF_INIT;

@@ -27,32 +27,39 @@ void catalog_entry_release(struct catalog_entry *entry);
 /** A file of the user's. */
 DLI_MUST_CHECK int catalog_file(struct catalog_entry *out, const char *path, struct dli_error *err);
 
-/** «null:1x3x8x8»: inputs of these shapes, separated by commas, and one output of 10 values per sample. */
-DLI_MUST_CHECK int catalog_null(struct catalog_entry *out, const char *spec, const char *cache, struct dli_error *err);
+/** «null:1x3x8x8»: inputs of these shapes, separated by commas, and one output of 10 values per
+ * sample. */
+DLI_MUST_CHECK int catalog_null(struct catalog_entry *out, const char *spec, const char *cache,
+                                struct dli_error *err);
 
 /** Which zoo model, and for whom. */
 struct zoo_request {
     const char *spec;
     int batch;
-    uint64_t seed;              /**< of the inputs, and of the weights unless the specification says otherwise */
+    uint64_t seed; /**< of the inputs, and of the weights unless the specification says otherwise */
     const char *const *formats; /**< of the framework; NULL: unknown */
     const char *cache;
     const struct catalog_options *options;
 };
 
 /** The model's file, written unless it is in the cache. */
-DLI_MUST_CHECK int catalog_zoo(struct catalog_entry *out, const struct zoo_request *request, struct dli_error *err);
+DLI_MUST_CHECK int catalog_zoo(struct catalog_entry *out, const struct zoo_request *request,
+                               struct dli_error *err);
 
 /**
- * Path of the zoo model's reference outputs for random inputs of `seed`, computed unless it is in the cache. They
- * cover the first samples of the batch, as many as cost little.
+ * Path of the zoo model's reference outputs for random inputs of `seed`, computed unless it is in
+ * the cache. They cover the first samples of the batch, as many as cost little.
  */
-DLI_MUST_CHECK int catalog_zoo_reference(char **out, const struct zoo_request *request, struct dli_error *err);
+DLI_MUST_CHECK int catalog_zoo_reference(char **out, const struct zoo_request *request,
+                                         struct dli_error *err);
 
-/** Path under which outputs of a user's model are kept: by model, inputs, shapes and seed. Owned by the caller. */
-char *catalog_stored_reference(const struct test *test, const struct test_model *model, const char *cache);
+/** Path under which outputs of a user's model are kept: by model, inputs, shapes and seed. Owned by
+ * the caller. */
+char *catalog_stored_reference(const struct test *test, const struct test_model *model,
+                               const char *cache);
 
-/** Elements of all initialisers of an ONNX file that are numbers with a fraction or 8-bit; -1 when unreadable. */
+/** Elements of all initialisers of an ONNX file that are numbers with a fraction or 8-bit; -1 when
+ * unreadable. */
 int64_t catalog_onnx_parameters(const char *path);
 
 /** A line to the user about work that takes seconds. */

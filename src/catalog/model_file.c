@@ -23,7 +23,8 @@ static const struct {
 
 const char *catalog_extensions(void)
 {
-    return ".onnx, .xml (+ .bin), .tflite, .pb, .pdmodel, .prototxt (+ .caffemodel), .pt, .param (+ .bin)";
+    return ".onnx, .xml (+ .bin), .tflite, .pb, .pdmodel, .prototxt (+ .caffemodel), .pt, .param "
+           "(+ .bin)";
 }
 
 static int find_format(const char *path)
@@ -75,10 +76,12 @@ int catalog_file(struct catalog_entry *out, const char *path, struct dli_error *
 {
     int index = find_format(path);
     if (index < 0 && file_is_folder(path)) // a SavedModel is a folder
-        return dli_fail(err, DLI_E_UNSUPPORTED, "%.120s: a folder is no model that this version can load; files are: %s", path,
-                        catalog_extensions());
+        return dli_fail(err, DLI_E_UNSUPPORTED,
+                        "%.120s: a folder is no model that this version can load; files are: %s",
+                        path, catalog_extensions());
     if (index < 0)
-        return dli_fail(err, DLI_E_ARG, "%.100s: unknown kind of model file; known are %s", path, catalog_extensions());
+        return dli_fail(err, DLI_E_ARG, "%.100s: unknown kind of model file; known are %s", path,
+                        catalog_extensions());
     out->name = xstrdup(file_name(path)); // the folder is the machine's business, not the row's
     out->format = known[index].format;
     out->path = absolute_path(path, err);

@@ -5,7 +5,8 @@
 #include "base/file.h"
 #include "catalog/entry.h"
 
-static int add_input(struct strbuf *text, int index, const char *shape, size_t length, struct dli_error *err)
+static int add_input(struct strbuf *text, int index, const char *shape, size_t length,
+                     struct dli_error *err)
 {
     for (size_t i = 0; i < length; i++) {
         bool is_digit = isdigit((unsigned char)shape[i]);
@@ -14,7 +15,8 @@ static int add_input(struct strbuf *text, int index, const char *shape, size_t l
             length = 0;
     }
     if (length == 0)
-        return dli_fail(err, DLI_E_ARG, "a null model is written null:1x3x8x8, several inputs null:1x3x8x8,1x4");
+        return dli_fail(err, DLI_E_ARG,
+                        "a null model is written null:1x3x8x8, several inputs null:1x3x8x8,1x4");
     if (index)
         strbuf_addf(text, "input data%d f32 %.*s\n", index, (int)length, shape);
     else
@@ -22,7 +24,8 @@ static int add_input(struct strbuf *text, int index, const char *shape, size_t l
     return DLI_OK;
 }
 
-int catalog_null(struct catalog_entry *out, const char *spec, const char *cache, struct dli_error *err)
+int catalog_null(struct catalog_entry *out, const char *spec, const char *cache,
+                 struct dli_error *err)
 {
     struct strbuf text = STRBUF_INIT;
     const char *shape = spec + strlen("null:");

@@ -40,7 +40,8 @@ int64_t catalog_onnx_parameters(const char *path)
     int64_t sum = -1;
     if (file_read(&text, path, MAX_ONNX_BYTES, &err) != DLI_OK)
         return -1;
-    Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, text.length, (const uint8_t *)strbuf_text(&text));
+    Onnx__ModelProto *model =
+        onnx__model_proto__unpack(NULL, text.length, (const uint8_t *)strbuf_text(&text));
     if (model && model->graph) {
         sum = 0;
         for (size_t i = 0; i < model->graph->n_initializer; i++)

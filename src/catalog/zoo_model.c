@@ -1,4 +1,5 @@
-// Zoo models: written once per format and batch into the cache, with a neighbour .json that says what they are.
+// Zoo models: written once per format and batch into the cache, with a neighbour .json that says
+// what they are.
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -53,7 +54,8 @@ static bool read_sidecar(struct catalog_entry *out, const char *sidecar)
     return is_good;
 }
 
-static int write_sidecar(const struct catalog_entry *entry, const char *spec, const char *sidecar, struct dli_error *err)
+static int write_sidecar(const struct catalog_entry *entry, const char *spec, const char *sidecar,
+                         struct dli_error *err)
 {
     json_t *object = json_object();
     json_put_string(object, "model", spec);
@@ -69,14 +71,16 @@ static int write_sidecar(const struct catalog_entry *entry, const char *spec, co
     return result;
 }
 
-static int write_model(struct catalog_entry *out, const struct graph *graph, const struct emitter *emitter,
-                       const struct zoo_request *request, struct dli_error *err)
+static int write_model(struct catalog_entry *out, const struct graph *graph,
+                       const struct emitter *emitter, const struct zoo_request *request,
+                       struct dli_error *err)
 {
     char *sidecar = xasprintf("%s.json", out->path);
     char *folder = xasprintf("%s/zoo", request->cache);
     int result = DLI_OK;
     if (!read_sidecar(out, sidecar)) {
-        catalog_say(request->options, "writing %s (%.0f MiB)", graph->name, (double)graph_count(graph).weight_bytes / (1 << 20));
+        catalog_say(request->options, "writing %s (%.0f MiB)", graph->name,
+                    (double)graph_count(graph).weight_bytes / (1 << 20));
         result = file_make_folders(folder, err);
         if (result == DLI_OK)
             result = emit_file(graph, emitter, out->path, out->sha256, err);
@@ -88,15 +92,18 @@ static int write_model(struct catalog_entry *out, const struct graph *graph, con
     return result;
 }
 
-// The specification at the test's batch and seed. A batch inside the specification and another in the test disagree.
-static int find_model(struct zoo_model *out, const char *spec, int batch, uint64_t seed, struct dli_error *err)
+// The specification at the test's batch and seed. A batch inside the specification and another in
+// the test disagree.
+static int find_model(struct zoo_model *out, const char *spec, int batch, uint64_t seed,
+                      struct dli_error *err)
 {
     int result = zoo_find(out, spec, err);
     if (result != DLI_OK)
         return result;
     if (out->has_batch && batch != 1 && batch != out->params.batch)
-        return dli_fail(err, DLI_E_ARG, "%s: the name says batch=%lld, the test says %d: leave one of them out", spec,
-                        (long long)out->params.batch, batch);
+        return dli_fail(err, DLI_E_ARG,
+                        "%s: the name says batch=%lld, the test says %d: leave one of them out",
+                        spec, (long long)out->params.batch, batch);
     if (!out->has_batch)
         out->params.batch = batch;
     if (!out->has_seed)
@@ -124,7 +131,9 @@ int catalog_zoo(struct catalog_entry *out, const struct zoo_request *request, st
         return result;
     const struct emitter *emitter = choose_emitter(request->formats);
     if (!emitter)
-        return dli_fail(err, DLI_E_UNSUPPORTED, "%.100s: the zoo writes no format that this framework reads", request->spec);
+        return dli_fail(err, DLI_E_UNSUPPORTED,
+                        "%.100s: the zoo writes no format that this framework reads",
+                        request->spec);
     result = zoo_build(&graph, &model, err);
     if (result == DLI_OK) {
         struct graph_counts counts = graph_count(&graph);

@@ -16,27 +16,32 @@ static float *new_tensor(const struct graph_value *value, struct dli_error *err)
 {
     float *data = malloc((size_t)graph_elements(value) * sizeof(*data));
     if (!data)
-        (void)dli_fail(err, DLI_E_NOMEM, "no memory for %lld values of '%s'", (long long)graph_elements(value), value->name);
+        (void)dli_fail(err, DLI_E_NOMEM, "no memory for %lld values of '%s'",
+                       (long long)graph_elements(value), value->name);
     return data;
 }
 
-static int make_inputs(float **input, const struct graph *graph, uint64_t seed, struct dli_error *err)
+static int make_inputs(float **input, const struct graph *graph, uint64_t seed,
+                       struct dli_error *err)
 {
     for (int i = 0; i < graph->input_count; i++) {
         input[i] = new_tensor(graph->input[i], err);
         if (!input[i])
             return DLI_E_NOMEM;
-        zoo_fill_input(input[i], (size_t)graph_elements(graph->input[i]), graph->input[i]->name, seed);
+        zoo_fill_input(input[i], (size_t)graph_elements(graph->input[i]), graph->input[i]->name,
+                       seed);
     }
     return DLI_OK;
 }
 
-static int run_and_write(const struct graph *graph, uint64_t seed, const char *path, struct dli_error *err)
+static int run_and_write(const struct graph *graph, uint64_t seed, const char *path,
+                         struct dli_error *err)
 {
     float *input[DLI_MAX_IO] = {NULL};
     float *output[DLI_MAX_IO] = {NULL};
     struct dli_io *io = xcalloc(1, sizeof(*io));
-    struct reference_file reference = {.origin = "zoo", .seed = seed, .output_count = graph->output_count};
+    struct reference_file reference = {
+        .origin = "zoo", .seed = seed, .output_count = graph->output_count};
     int thread_count = (int)sysconf(_SC_NPROCESSORS_ONLN);
     int result = make_inputs(input, graph, seed, err);
     graph_describe(graph, io);
@@ -96,7 +101,8 @@ int catalog_zoo_reference(char **out, const struct zoo_request *request, struct 
         result = file_make_folders(folder, err);
     }
     if (result == DLI_OK && !file_exists(*out)) {
-        catalog_say(request->options, "reference outputs of %s, %d sample%s", graph.name, samples, samples == 1 ? "" : "s");
+        catalog_say(request->options, "reference outputs of %s, %d sample%s", graph.name, samples,
+                    samples == 1 ? "" : "s");
         result = run_and_write(&graph, request->seed, *out, err);
     }
     graph_release(&graph);

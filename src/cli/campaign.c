@@ -36,14 +36,16 @@ void campaign_probe(struct backend_list *list, const struct plan *plan)
                 backends_probe(backends_add(list, plan->test[i].model[m].framework));
 }
 
-int campaign_resolve(struct plan *plan, struct backend_list *backends, const struct campaign_options *options)
+int campaign_resolve(struct plan *plan, struct backend_list *backends,
+                     const struct campaign_options *options)
 {
     struct dli_error err = {0};
     struct progress progress;
     progress_init(&progress, options->is_quiet);
     struct catalog_framework *framework = xcalloc((size_t)backends->count + 1, sizeof(*framework));
     for (int i = 0; i < backends->count; i++)
-        framework[i] = (struct catalog_framework){backends->item[i].name, backends->item[i].formats};
+        framework[i] =
+            (struct catalog_framework){backends->item[i].name, backends->item[i].formats};
     struct catalog_options catalog = {.framework = framework,
                                       .has_no_reference = options->is_unchecked,
                                       .on_step = progress_step,
@@ -57,8 +59,8 @@ int campaign_resolve(struct plan *plan, struct backend_list *backends, const str
 }
 
 // Rows of the journal in the order of the plan.
-static int load_report(struct report *report, const char *folder, const struct campaign_options *options,
-                       struct dli_error *err)
+static int load_report(struct report *report, const char *folder,
+                       const struct campaign_options *options, struct dli_error *err)
 {
     struct journal_content content;
     char *path = xasprintf("%s/%s", folder, JOURNAL_NAME);
@@ -76,12 +78,15 @@ static int load_report(struct report *report, const char *folder, const struct c
     return result;
 }
 
-static int save_all(const struct report *report, const struct campaign_options *options, struct dli_error *err)
+static int save_all(const struct report *report, const struct campaign_options *options,
+                    struct dli_error *err)
 {
     static const struct {
         enum report_format format;
         const char *name;
-    } own[] = {{REPORT_CSV, "results.csv"}, {REPORT_JSONL, "results.jsonl"}, {REPORT_HTML, "results.html"}};
+    } own[] = {{REPORT_CSV, "results.csv"},
+               {REPORT_JSONL, "results.jsonl"},
+               {REPORT_HTML, "results.html"}};
     const char *copies[] = {options->csv, options->jsonl, options->html};
     int result = DLI_OK;
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && result == DLI_OK; i++) {
@@ -104,7 +109,8 @@ static int print_results(const struct report *report, const struct campaign_opti
     int status = cli_print(&text);
     strbuf_release(&text);
     if (!options->is_quiet)
-        fprintf(stderr, "\nresults: %s/results.csv\n   page: %s/results.html\n", options->folder, options->folder);
+        fprintf(stderr, "\nresults: %s/results.csv\n   page: %s/results.html\n", options->folder,
+                options->folder);
     return status;
 }
 
@@ -142,7 +148,8 @@ static int exit_status(const struct runner_summary *summary)
     return bad || (ok == 0 && summary->skipped_count == 0) ? CLI_FAILED : CLI_OK;
 }
 
-static void print_summary(const struct runner_summary *summary, const struct campaign_options *options)
+static void print_summary(const struct runner_summary *summary,
+                          const struct campaign_options *options)
 {
     struct strbuf line = STRBUF_INIT;
     for (int i = 0; i < RUNNER_STATUS_COUNT; i++)
@@ -157,8 +164,8 @@ static void print_summary(const struct runner_summary *summary, const struct cam
     strbuf_release(&line);
 }
 
-static int run_tests(struct runner_summary *summary, const struct plan *plan, const struct campaign_options *options,
-                     struct dli_error *err)
+static int run_tests(struct runner_summary *summary, const struct plan *plan,
+                     const struct campaign_options *options, struct dli_error *err)
 {
     struct machine machine;
     struct progress progress;
@@ -187,8 +194,10 @@ static int run_tests(struct runner_summary *summary, const struct plan *plan, co
     return result;
 }
 
-// Workers find the folder of sample files in the environment, so that a test stays the same wherever it runs.
-static int make_folders(const struct plan *plan, const struct campaign_options *options, struct dli_error *err)
+// Workers find the folder of sample files in the environment, so that a test stays the same
+// wherever it runs.
+static int make_folders(const struct plan *plan, const struct campaign_options *options,
+                        struct dli_error *err)
 {
     int result = file_make_folders(options->folder, err);
     bool keeps_samples = false;
@@ -216,8 +225,8 @@ int campaign_run(const struct plan *plan, const struct campaign_options *options
     if (!options->is_quiet)
         print_summary(&summary, options);
     if (result == DLI_E_IO)
-        fprintf(stderr, "dli: rows so far are in %s/%s; 'dli bench --resume %s' goes on\n", options->folder, JOURNAL_NAME,
-                options->folder);
+        fprintf(stderr, "dli: rows so far are in %s/%s; 'dli bench --resume %s' goes on\n",
+                options->folder, JOURNAL_NAME, options->folder);
     int reported = make_reports(options);
     return status != CLI_OK ? status : reported;
 }

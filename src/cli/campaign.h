@@ -2,7 +2,8 @@
  * campaign.h - tests to rows to reports: what bench and replay have in common.
  *
  * A campaign lives in a folder: journal.jsonl, logs/, and at the end results.csv, results.jsonl and
- * results.html. The reports are made from the journal, so they hold every finished row whatever happened.
+ * results.html. The reports are made from the journal, so they hold every finished row whatever
+ * happened.
  */
 #ifndef CLI_CAMPAIGN_H
 #define CLI_CAMPAIGN_H
@@ -27,7 +28,8 @@ struct campaign_options {
 void campaign_probe(struct backend_list *list, const struct plan *plan);
 
 /** Files, hashes and references of all tests. Prints and returns an exit status. */
-int campaign_resolve(struct plan *plan, struct backend_list *backends, const struct campaign_options *options);
+int campaign_resolve(struct plan *plan, struct backend_list *backends,
+                     const struct campaign_options *options);
 
 /** Runs and reports. Returns an exit status. */
 int campaign_run(const struct plan *plan, const struct campaign_options *options);

@@ -40,8 +40,8 @@ static int print_help(const struct cli_command *command)
     return status;
 }
 
-bool cli_parse(struct cli_arguments *out, const struct cli_command *command, int argc, const char **argv, void *options,
-               void *texts, int *exit_status)
+bool cli_parse(struct cli_arguments *out, const struct cli_command *command, int argc,
+               const char **argv, void *options, void *texts, int *exit_status)
 {
     struct dli_error err = {0};
     void *base[2] = {options, texts};
@@ -101,7 +101,8 @@ int cli_usage(const struct cli_command *command, const char *format, ...)
 
 int cli_print(const struct strbuf *text)
 {
-    bool is_written = fwrite(strbuf_text(text), 1, text->length, stdout) == text->length && fflush(stdout) == 0;
+    bool is_written =
+        fwrite(strbuf_text(text), 1, text->length, stdout) == text->length && fflush(stdout) == 0;
     if (!is_written)
         fputs("dli: error: standard output cannot be written\n", stderr);
     return is_written ? CLI_OK : CLI_SYSTEM;

@@ -1,8 +1,8 @@
 /**
  * cli.h - what the subcommands share: their table, exit statuses, parsing and printing.
  *
- * A subcommand is one file cmd_<verb>.c that defines `const struct cli_command`s, and one line in main.c. Only
- * this room prints results (stdout), says what it does (stderr) and exits.
+ * A subcommand is one file cmd_<verb>.c that defines `const struct cli_command`s, and one line in
+ * main.c. Only this room prints results (stdout), says what it does (stderr) and exits.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -18,9 +18,10 @@
 /** Exit statuses, the same for every subcommand. */
 enum cli_exit {
     CLI_OK = 0,
-    CLI_FAILED = 1,      /**< it ran, but a test failed or something was found wrong */
-    CLI_USAGE = 2,       /**< the command line, a plan or an input file is wrong; nothing was measured */
-    CLI_SYSTEM = 3,      /**< the operating system refused: disk full, no process; rows so far are kept */
+    CLI_FAILED = 1, /**< it ran, but a test failed or something was found wrong */
+    CLI_USAGE = 2,  /**< the command line, a plan or an input file is wrong; nothing was measured */
+    CLI_SYSTEM =
+        3, /**< the operating system refused: disk full, no process; rows so far are kept */
     CLI_INTERRUPTED = 130 /**< Ctrl-C or SIGTERM; rows so far are kept */
 };
 
@@ -44,11 +45,12 @@ struct cli_arguments {
 };
 
 /**
- * Parses against the command's own table over `options` and, where the command has them, the plan's keys over
- * `texts`. «--help» prints and «*exit_status» says what to return; true when the command should go on.
+ * Parses against the command's own table over `options` and, where the command has them, the plan's
+ * keys over `texts`. «--help» prints and «*exit_status» says what to return; true when the command
+ * should go on.
  */
-bool cli_parse(struct cli_arguments *out, const struct cli_command *command, int argc, const char **argv, void *options,
-               void *texts, int *exit_status);
+bool cli_parse(struct cli_arguments *out, const struct cli_command *command, int argc,
+               const char **argv, void *options, void *texts, int *exit_status);
 void cli_arguments_release(struct cli_arguments *arguments);
 
 /** Prints «dli: error: text» to stderr and returns the exit status that fits the error's code. */

@@ -10,14 +10,16 @@ struct backends_arguments {
     bool is_json, is_options;
 };
 
-static const struct dli_option options[] = {{"json", DLI_OPT_BOOL(is_json), .help = "print JSON"},
-                                            {"options", DLI_OPT_BOOL(is_options), .help = "print what -o takes for each backend"},
-                                            DLI_OPTIONS_END};
+static const struct dli_option options[] = {
+    {"json", DLI_OPT_BOOL(is_json), .help = "print JSON"},
+    {"options", DLI_OPT_BOOL(is_options), .help = "print what -o takes for each backend"},
+    DLI_OPTIONS_END};
 
-static const struct command_example examples[] = {{"dli backends", "version, devices and formats, or why a framework cannot be used"},
-                                                  {"dli backends openvino --options", "options of one backend"},
-                                                  {"dli backends ./mine.so", "a backend of your own, by path"},
-                                                  {NULL, NULL}};
+static const struct command_example examples[] = {
+    {"dli backends", "version, devices and formats, or why a framework cannot be used"},
+    {"dli backends openvino --options", "options of one backend"},
+    {"dli backends ./mine.so", "a backend of your own, by path"},
+    {NULL, NULL}};
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -31,7 +33,8 @@ static void add_words(struct strbuf *out, const json_t *list)
     json_t *item;
     json_array_foreach(list, index, item)
     {
-        strbuf_addf(out, "%s%s", index ? ", " : "", json_is_string(item) ? json_string_value(item) : text_of(item, "id"));
+        strbuf_addf(out, "%s%s", index ? ", " : "",
+                    json_is_string(item) ? json_string_value(item) : text_of(item, "id"));
     }
 }
 
@@ -41,7 +44,8 @@ static void add_devices(struct strbuf *out, const json_t *devices)
     json_t *device;
     json_array_foreach(devices, index, device)
     {
-        strbuf_addf(out, "  %-12s %s: %s\n", index ? "" : "devices", text_of(device, "id"), text_of(device, "name"));
+        strbuf_addf(out, "  %-12s %s: %s\n", index ? "" : "devices", text_of(device, "id"),
+                    text_of(device, "name"));
     }
 }
 
@@ -51,7 +55,8 @@ static void add_options(struct strbuf *out, const char *name, const json_t *list
     json_t *option;
     json_array_foreach(list, index, option)
     {
-        char *shown = xasprintf("-o %s.%s=%s", name, text_of(option, "name"), text_of(option, "unit"));
+        char *shown =
+            xasprintf("-o %s.%s=%s", name, text_of(option, "name"), text_of(option, "unit"));
         strbuf_addf(out, "  %-40s %s\n", shown, text_of(option, "help"));
         const json_t *choices = json_object_get(option, "choices");
         if (choices) {
@@ -66,9 +71,11 @@ static void add_options(struct strbuf *out, const char *name, const json_t *list
 static void add_backend(struct strbuf *out, const struct backend_info *info, bool has_options)
 {
     const json_t *record = info->record;
-    strbuf_addf(out, "%s %s", record ? text_of(record, "name") : info->name, text_of(record, "version"));
+    strbuf_addf(out, "%s %s", record ? text_of(record, "name") : info->name,
+                text_of(record, "version"));
     if (record)
-        strbuf_addf(out, "%s%s", *text_of(record, "version") ? " - " : "- ", text_of(record, "description"));
+        strbuf_addf(out, "%s%s", *text_of(record, "version") ? " - " : "- ",
+                    text_of(record, "description"));
     strbuf_addc(out, '\n');
     if (info->reason)
         strbuf_addf(out, "  %-12s %s\n", "unavailable", info->reason);
@@ -137,7 +144,8 @@ const struct cli_command cmd_backends = {
     .text = {.name = "backends",
              .arguments = "[NAME...]",
              .summary = "frameworks of this machine: versions, devices, formats, options",
-             .description = "Asks every backend in a process of its own. A framework that cannot be used is listed with the reason. Exit status 1 when "
+             .description = "Asks every backend in a process of its own. A framework that cannot "
+                            "be used is listed with the reason. Exit status 1 when "
                             "a backend that was named cannot be used.",
              .options = {options},
              .examples = examples},

@@ -14,26 +14,36 @@ struct bench_arguments {
 };
 
 static const struct dli_option options[] = {
-    {"plan", DLI_OPT_STRING(plan), .unit = "FILE", .help = "take the tests from a plan file (docs/plan.md); keys given here win over the file's", .letter = 'p'},
-    {"out", DLI_OPT_STRING(out), .unit = "FOLDER", .help = "where journal, logs and reports go (default results/ and the time)"},
-    {"resume", DLI_OPT_STRING(resume), .unit = "FOLDER", .help = "go on with an interrupted campaign: runs what has no row yet"},
-    {"csv", DLI_OPT_STRING(csv), .unit = "FILE", .help = "write the rows here too; - is standard output"},
+    {"plan", DLI_OPT_STRING(plan), .unit = "FILE",
+     .help = "take the tests from a plan file (docs/plan.md); keys given here win over the file's",
+     .letter = 'p'},
+    {"out", DLI_OPT_STRING(out), .unit = "FOLDER",
+     .help = "where journal, logs and reports go (default results/ and the time)"},
+    {"resume", DLI_OPT_STRING(resume), .unit = "FOLDER",
+     .help = "go on with an interrupted campaign: runs what has no row yet"},
+    {"csv", DLI_OPT_STRING(csv), .unit = "FILE",
+     .help = "write the rows here too; - is standard output"},
     {"html", DLI_OPT_STRING(html), .unit = "FILE", .help = "write the page here too"},
     {"jsonl", DLI_OPT_STRING(jsonl), .unit = "FILE", .help = "write JSON lines here too"},
     {"json", DLI_OPT_BOOL(is_json), .help = "print rows as JSON lines instead of a table"},
     {"title", DLI_OPT_STRING(title), .unit = "TEXT", .help = "heading of the page"},
-    {"shuffle", DLI_OPT_BOOL(is_shuffled), .help = "run the tests in a random order, so that slow changes of the machine hit all alike"},
+    {"shuffle", DLI_OPT_BOOL(is_shuffled),
+     .help = "run the tests in a random order, so that slow changes of the machine hit all alike"},
     {"no-check", DLI_OPT_BOOL(is_unchecked), .help = "do not compare outputs with a reference"},
     {"quiet", DLI_OPT_BOOL(is_quiet), .help = "no progress", .letter = 'q'},
     DLI_OPTIONS_END};
 
 static const struct command_example examples[] = {
     {"dli bench zoo:mobilenet-v2", "one model on every framework of this machine"},
-    {"dli bench zoo:resnet-50 model.onnx -f openvino,onnxruntime -b 1,8 -t 1-4", "a product: models x frameworks x batch x threads"},
-    {"dli bench zoo:resnet-50 -f openvino --mode async -r 1-8*2 --html page.html", "throughput with 1, 2, 4 and 8 requests in flight"},
+    {"dli bench zoo:resnet-50 model.onnx -f openvino,onnxruntime -b 1,8 -t 1-4",
+     "a product: models x frameworks x batch x threads"},
+    {"dli bench zoo:resnet-50 -f openvino --mode async -r 1-8*2 --html page.html",
+     "throughput with 1, 2, 4 and 8 requests in flight"},
     {"dli bench --plan examples/shop.yaml", "tests from a file"},
     {"dli bench --resume results/20261123-180501", "go on after an interruption"},
-    {"dli bench net.onnx -f openvino --shape 1,3,640,640 -i photos/ --mean 0,0,0 --scale 255,255,255", "an own model on own pictures"},
+    {"dli bench net.onnx -f openvino --shape 1,3,640,640 -i photos/ --mean 0,0,0 --scale "
+     "255,255,255",
+     "an own model on own pictures"},
     {NULL, NULL}};
 
 static void set_outputs(struct campaign_options *campaign, const struct bench_arguments *given)
@@ -67,7 +77,8 @@ static int resume(struct campaign_options *campaign, const char *folder)
     return status;
 }
 
-static int start(struct campaign_options *campaign, struct plan *plan, struct backend_list *backends, const char *out)
+static int start(struct campaign_options *campaign, struct plan *plan,
+                 struct backend_list *backends, const char *out)
 {
     char *folder = out ? xstrdup(out) : campaign_default_folder("");
     campaign->folder = folder;
@@ -96,7 +107,9 @@ static int run(const struct cli_command *command, int argc, const char **argv)
         goto out;
     set_outputs(&campaign, &given);
     if (given.resume && (given.plan || given.out || arguments.count > 0)) {
-        status = cli_usage(command, "--resume goes on with the tests of its folder: no models, --plan or --out beside it");
+        status = cli_usage(
+            command,
+            "--resume goes on with the tests of its folder: no models, --plan or --out beside it");
     } else if (given.resume) {
         status = resume(&campaign, given.resume);
     } else {
@@ -116,12 +129,18 @@ const struct cli_command cmd_bench = {
     .text = {.name = "bench",
              .arguments = "[MODEL...]",
              .summary = "measure models and write CSV and an HTML page",
-             .description = "Runs every combination of the given models, frameworks, devices and settings, each test in a process of its own, and "
-                            "writes the results as CSV, JSON lines and a page. MODEL is a name of the zoo (dli zoo list), a model file "
-                            "(.onnx, .xml, .tflite, .pb), or null:1x3x224x224 for the null backend. Without --framework every framework that this machine "
-                            "can run is measured.\n\nLists (1,8) and ranges (1-4, 1-64*2) multiply. A test stops when its confidence interval is within --target. "
-                            "Outputs are compared with a reference first.\n\nExit status: 0 all measured (what a framework cannot do does not count), 1 a test failed, 2 bad "
-                            "usage, 3 the system refused (rows so far are kept), 130 interrupted.",
+             .description =
+                 "Runs every combination of the given models, frameworks, devices and settings, "
+                 "each test in a process of its own, and "
+                 "writes the results as CSV, JSON lines and a page. MODEL is a name of the zoo "
+                 "(dli zoo list), a model file "
+                 "(.onnx, .xml, .tflite, .pb), or null:1x3x224x224 for the null backend. Without "
+                 "--framework every framework that this machine "
+                 "can run is measured.\n\nLists (1,8) and ranges (1-4, 1-64*2) multiply. A test "
+                 "stops when its confidence interval is within --target. "
+                 "Outputs are compared with a reference first.\n\nExit status: 0 all measured "
+                 "(what a framework cannot do does not count), 1 a test failed, 2 bad "
+                 "usage, 3 the system refused (rows so far are kept), 130 interrupted.",
              .options = {options, plan_options},
              .examples = examples},
     .run = run};

@@ -60,7 +60,8 @@ static int run_completion(const struct cli_command *command, int argc, const cha
     static const struct {
         const char *shell;
         void (*write)(struct strbuf *out, const struct command *const *commands);
-    } known[] = {{"bash", command_write_bash}, {"zsh", command_write_zsh}, {"fish", command_write_fish}};
+    } known[] = {
+        {"bash", command_write_bash}, {"zsh", command_write_zsh}, {"fish", command_write_fish}};
     struct cli_arguments arguments;
     struct strbuf text = STRBUF_INIT;
     int status = CLI_OK;
@@ -77,13 +78,15 @@ static int run_completion(const struct cli_command *command, int argc, const cha
     return status;
 }
 
-static const struct command_example completion_examples[] = {{"source <(dli help completion bash)", "for this shell"}, {NULL, NULL}};
+static const struct command_example completion_examples[] = {
+    {"source <(dli help completion bash)", "for this shell"}, {NULL, NULL}};
 
 const struct cli_command cmd_help_completion = {
     .text = {.name = "help completion",
              .arguments = "bash|zsh|fish",
              .summary = "print shell completion",
-             .description = "Completes commands and options; 'make install' puts it where the shells look.",
+             .description =
+                 "Completes commands and options; 'make install' puts it where the shells look.",
              .options = {no_options},
              .examples = completion_examples},
     .run = run_completion};
@@ -96,8 +99,11 @@ static int run_docs(const struct cli_command *command, int argc, const char **ar
     if (!cli_parse(&arguments, command, argc, argv, NULL, NULL, &status))
         return status;
     cli_arguments_release(&arguments);
-    strbuf_adds(&text, "# Commands\n\nMade by `dli help docs`; a test compares. Exit statuses of all: 0 done, 1 a test failed or something "
-                       "was found wrong,\n2 bad usage or input, 3 the system refused, 130 interrupted.\n\n");
+    strbuf_adds(
+        &text,
+        "# Commands\n\nMade by `dli help docs`; a test compares. Exit statuses of all: 0 done, 1 a "
+        "test failed or something "
+        "was found wrong,\n2 bad usage or input, 3 the system refused, 130 interrupted.\n\n");
     for (const struct cli_command *const *c = cli_commands; *c; c++)
         command_write_markdown(&text, &(*c)->text);
     status = cli_print(&text);

@@ -9,11 +9,13 @@ struct machine_arguments {
     bool is_json;
 };
 
-static const struct dli_option options[] = {{"json", DLI_OPT_BOOL(is_json), .help = "print JSON"}, DLI_OPTIONS_END};
+static const struct dli_option options[] = {{"json", DLI_OPT_BOOL(is_json), .help = "print JSON"},
+                                            DLI_OPTIONS_END};
 
-static const struct command_example examples[] = {{"dli machine", "processor, memory, frequency control, limits, devices"},
-                                                  {"dli machine --json", "the same for programs"},
-                                                  {NULL, NULL}};
+static const struct command_example examples[] = {
+    {"dli machine", "processor, memory, frequency control, limits, devices"},
+    {"dli machine --json", "the same for programs"},
+    {NULL, NULL}};
 
 static int run(const struct cli_command *command, int argc, const char **argv)
 {
@@ -40,7 +42,8 @@ const struct cli_command cmd_machine = {
     .text = {.name = "machine",
              .arguments = "",
              .summary = "what this computer is, as every result records it",
-             .description = "Processor, caches, memory, frequency control, limits of containers and cgroups, accelerators. Everything "
+             .description = "Processor, caches, memory, frequency control, limits of containers "
+                            "and cgroups, accelerators. Everything "
                             "is read from the system; nothing needs privileges.",
              .options = {options},
              .examples = examples},

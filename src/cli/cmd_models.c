@@ -15,11 +15,13 @@ struct models_arguments {
 
 static const struct dli_option options[] = {
     {"json", DLI_OPT_BOOL(is_json), .help = "print JSON"},
-    {"batch", DLI_OPT_INT(batch), DLI_RANGE(1, 65536), .unit = "N", .help = "batch that zoo models are written for (default 1)", .letter = 'b'},
+    {"batch", DLI_OPT_INT(batch), DLI_RANGE(1, 65536), .unit = "N",
+     .help = "batch that zoo models are written for (default 1)", .letter = 'b'},
     DLI_OPTIONS_END};
 
-static const struct command_example examples[] = {{"dli models zoo:resnet-50 model.onnx", "file, format, hash, parameters, multiply-adds"},
-                                                  {NULL, NULL}};
+static const struct command_example examples[] = {
+    {"dli models zoo:resnet-50 model.onnx", "file, format, hash, parameters, multiply-adds"},
+    {NULL, NULL}};
 
 static json_t *describe(const struct test_model *model)
 {
@@ -28,10 +30,15 @@ static json_t *describe(const struct test_model *model)
     json_put_string(object, "format", model->format);
     json_put_string(object, "path", model->path);
     json_put_string(object, "weights_path", model->weights_path);
-    json_put_int(object, "bytes", file_bytes(model->path) + (model->weights_path ? file_bytes(model->weights_path) : 0));
+    json_put_int(object, "bytes",
+                 file_bytes(model->path) +
+                     (model->weights_path ? file_bytes(model->weights_path) : 0));
     json_put_string(object, "sha256", model->sha256);
-    json_object_set_new(object, "parameters", model->parameter_count < 0 ? json_null() : json_integer(model->parameter_count));
-    json_object_set_new(object, "macs", model->mac_count < 0 ? json_null() : json_integer(model->mac_count));
+    json_object_set_new(object, "parameters",
+                        model->parameter_count < 0 ? json_null()
+                                                   : json_integer(model->parameter_count));
+    json_object_set_new(object, "macs",
+                        model->mac_count < 0 ? json_null() : json_integer(model->mac_count));
     return object;
 }
 
@@ -45,11 +52,14 @@ static void add_count(struct strbuf *out, int64_t count, double unit)
 
 static void add_table(struct strbuf *out, const struct test *test, int count)
 {
-    strbuf_addf(out, "%-32s %-11s %10s %12s %12s  %-12s %s\n", "model", "format", "MiB", "M parameters", "G MAC", "sha256", "file");
+    strbuf_addf(out, "%-32s %-11s %10s %12s %12s  %-12s %s\n", "model", "format", "MiB",
+                "M parameters", "G MAC", "sha256", "file");
     for (int i = 0; i < count; i++) {
         const struct test_model *model = &test[i].model[0];
-        int64_t bytes = file_bytes(model->path) + (model->weights_path ? file_bytes(model->weights_path) : 0);
-        strbuf_addf(out, "%-32s %-11s %10.2f", model->model, model->format, (double)bytes / (1 << 20));
+        int64_t bytes =
+            file_bytes(model->path) + (model->weights_path ? file_bytes(model->weights_path) : 0);
+        strbuf_addf(out, "%-32s %-11s %10.2f", model->model, model->format,
+                    (double)bytes / (1 << 20));
         add_count(out, model->parameter_count, 1e6);
         add_count(out, model->mac_count, 1e9);
         strbuf_addf(out, "  %.12s %s\n", model->sha256, model->path);
@@ -80,7 +90,8 @@ static int run(const struct cli_command *command, int argc, const char **argv)
     if (!cli_parse(&arguments, command, argc, argv, &given, NULL, &status))
         return status;
     if (arguments.count == 0)
-        status = cli_usage(command, "no model: name a file or a zoo model ('dli zoo list' lists those)");
+        status =
+            cli_usage(command, "no model: name a file or a zoo model ('dli zoo list' lists those)");
     struct test *test = xcalloc((size_t)arguments.count + 1, sizeof(*test));
     for (int i = 0; i < arguments.count; i++) {
         test_init(&test[i]);
@@ -104,8 +115,10 @@ const struct cli_command cmd_models = {
     .text = {.name = "models",
              .arguments = "MODEL...",
              .summary = "what is known about models: file, format, hash, size, work",
-             .description = "Finds model files and zoo models as 'dli bench' would (a zoo model is written into the cache) and prints their "
-                            "format, size, SHA-256, trained parameters and multiply-adds of one batch.",
+             .description =
+                 "Finds model files and zoo models as 'dli bench' would (a zoo model is written "
+                 "into the cache) and prints their "
+                 "format, size, SHA-256, trained parameters and multiply-adds of one batch.",
              .options = {options},
              .examples = examples},
     .run = run};

@@ -12,14 +12,17 @@ struct plan_arguments {
 };
 
 static const struct dli_option show_options[] = {
-    {"plan", DLI_OPT_STRING(plan), .unit = "FILE", .help = "plan file (docs/plan.md)", .letter = 'p'},
+    {"plan", DLI_OPT_STRING(plan), .unit = "FILE", .help = "plan file (docs/plan.md)",
+     .letter = 'p'},
     {"json", DLI_OPT_BOOL(is_json), .help = "print the tests as workers get them"},
-    {"resolve", DLI_OPT_BOOL(is_resolved), .help = "find or write the models first, so that paths, hashes and ids are filled in"},
+    {"resolve", DLI_OPT_BOOL(is_resolved),
+     .help = "find or write the models first, so that paths, hashes and ids are filled in"},
     DLI_OPTIONS_END};
 
 static const struct command_example show_examples[] = {
     {"dli plan show --plan examples/shop.yaml", "the tests that a file stands for"},
-    {"dli plan show zoo:resnet-50 -f openvino -b 1-8*2 --json", "the same for a command line, for programs"},
+    {"dli plan show zoo:resnet-50 -f openvino -b 1-8*2 --json",
+     "the same for a command line, for programs"},
     {NULL, NULL}};
 
 static int print_plan(const struct plan *plan, bool is_json)
@@ -66,13 +69,14 @@ const struct cli_command cmd_plan_show = {
     .text = {.name = "plan show",
              .arguments = "[MODEL...]",
              .summary = "print the tests that a plan file or a command line expands to",
-             .description = "Takes what 'dli bench' takes and prints the product instead of running it.",
+             .description =
+                 "Takes what 'dli bench' takes and prints the product instead of running it.",
              .options = {show_options, plan_options},
              .examples = show_examples},
     .run = show};
 
-static const struct command_example check_examples[] = {{"dli plan check examples/shop.yaml", "every mistake with its line"},
-                                                        {NULL, NULL}};
+static const struct command_example check_examples[] = {
+    {"dli plan check examples/shop.yaml", "every mistake with its line"}, {NULL, NULL}};
 
 static const struct dli_option no_options[] = {DLI_OPTIONS_END};
 
@@ -119,7 +123,8 @@ const struct cli_command cmd_plan_check = {
     .text = {.name = "plan check",
              .arguments = "FILE...",
              .summary = "check plan files without running them",
-             .description = "Prints every mistake as «file:line: what» with the nearest known word. Exit status 2 when there is one.",
+             .description = "Prints every mistake as «file:line: what» with the nearest known "
+                            "word. Exit status 2 when there is one.",
              .options = {no_options},
              .examples = check_examples},
     .run = check};

@@ -14,13 +14,16 @@ struct replay_arguments {
 };
 
 static const struct dli_option options[] = {
-    {"out", DLI_OPT_STRING(out), .unit = "FOLDER", .help = "where journal, log and reports go (default results/replay- and the time)"},
+    {"out", DLI_OPT_STRING(out), .unit = "FOLDER",
+     .help = "where journal, log and reports go (default results/replay- and the time)"},
     {"json", DLI_OPT_BOOL(is_json), .help = "print the row as a JSON line instead of a table"},
-    {"test", DLI_OPT_BOOL(is_test), .help = "print the test itself and do not run it: 'dli worker' reads it"},
+    {"test", DLI_OPT_BOOL(is_test),
+     .help = "print the test itself and do not run it: 'dli worker' reads it"},
     DLI_OPTIONS_END};
 
 static const struct command_example examples[] = {
-    {"dli replay results/20261123-180501/journal.jsonl 7f3a", "the test whose id begins so (column test_id)"},
+    {"dli replay results/20261123-180501/journal.jsonl 7f3a",
+     "the test whose id begins so (column test_id)"},
     {"dli replay journal.jsonl 12", "the 12th test"},
     {"dli replay journal.jsonl 7f3a --test | dli worker", "see every record of it"},
     {NULL, NULL}};
@@ -40,12 +43,16 @@ static int find_test(const struct journal_content *content, const char *name, st
     }
     if (matches == 1)
         return found;
-    if (options_parse_int(&number, name, 1, content->test_count, &ignored) == DLI_OK && matches == 0)
+    if (options_parse_int(&number, name, 1, content->test_count, &ignored) == DLI_OK &&
+        matches == 0)
         return (int)number - 1;
     if (matches > 1)
-        return dli_fail(err, DLI_E_ARG, "%d tests have an id that begins with '%.20s': give more of it", matches, name);
-    return dli_fail(err, DLI_E_NOTFOUND, "the journal has no test '%.20s': give its test_id or a number within 1..%d", name,
-                    content->test_count);
+        return dli_fail(err, DLI_E_ARG,
+                        "%d tests have an id that begins with '%.20s': give more of it", matches,
+                        name);
+    return dli_fail(err, DLI_E_NOTFOUND,
+                    "the journal has no test '%.20s': give its test_id or a number within 1..%d",
+                    name, content->test_count);
 }
 
 static int print_test(const struct test *test)
@@ -61,11 +68,13 @@ static int print_test(const struct test *test)
     return status;
 }
 
-static int run_again(struct test *test, const struct replay_arguments *given, int argc, const char **argv)
+static int run_again(struct test *test, const struct replay_arguments *given, int argc,
+                     const char **argv)
 {
     char *folder = given->out ? xstrdup(given->out) : campaign_default_folder("replay-");
     struct plan plan = {.test_count = 1, .test = test};
-    struct campaign_options campaign = {.folder = folder, .is_json = given->is_json, .argc = argc, .argv = argv};
+    struct campaign_options campaign = {
+        .folder = folder, .is_json = given->is_json, .argc = argc, .argv = argv};
     int status = campaign_run(&plan, &campaign);
     fprintf(stderr, "   logs: %s/logs/\n", folder);
     free(folder);
@@ -85,7 +94,9 @@ static int run(const struct cli_command *command, int argc, const char **argv)
         cli_arguments_release(&arguments);
         return cli_usage(command, "a journal and a test, please");
     }
-    char *path = file_is_folder(arguments.text[0]) ? xasprintf("%s/%s", arguments.text[0], JOURNAL_NAME) : xstrdup(arguments.text[0]);
+    char *path = file_is_folder(arguments.text[0])
+                     ? xasprintf("%s/%s", arguments.text[0], JOURNAL_NAME)
+                     : xstrdup(arguments.text[0]);
     int index = journal_read(&content, path, &err);
     if (index == DLI_OK)
         index = find_test(&content, arguments.text[1], &err);
@@ -105,7 +116,8 @@ const struct cli_command cmd_replay = {
     .text = {.name = "replay",
              .arguments = "JOURNAL TEST",
              .summary = "run one test of a journal again",
-             .description = "JOURNAL is a journal.jsonl or the folder that holds it; TEST is a test_id, the beginning of one, or the number of a test. The "
+             .description = "JOURNAL is a journal.jsonl or the folder that holds it; TEST is a "
+                            "test_id, the beginning of one, or the number of a test. The "
                             "test runs exactly as it stands in the journal, in a new folder.",
              .options = {options},
              .examples = examples},

@@ -13,7 +13,8 @@ static const struct dli_option options[] = {
     {"csv", DLI_OPT_STRING(csv), .unit = "FILE", .help = "write CSV; - is standard output"},
     {"html", DLI_OPT_STRING(html), .unit = "FILE", .help = "write the page"},
     {"jsonl", DLI_OPT_STRING(jsonl), .unit = "FILE", .help = "write JSON lines"},
-    {"dl22", DLI_OPT_STRING(dl22), .unit = "FILE", .help = "write the 22-column table with semicolons that the published Python tool writes"},
+    {"dl22", DLI_OPT_STRING(dl22), .unit = "FILE",
+     .help = "write the 22-column table with semicolons that the published Python tool writes"},
     {"json", DLI_OPT_BOOL(is_json), .help = "print rows as JSON lines instead of a table"},
     {"title", DLI_OPT_STRING(title), .unit = "TEXT", .help = "heading of the page"},
     {"columns", DLI_OPT_BOOL(is_columns), .help = "print what every column means, as Markdown"},
@@ -25,12 +26,16 @@ static const struct command_example examples[] = {
     {"dli report results.jsonl --csv -", "JSON lines to CSV"},
     {NULL, NULL}};
 
-static int save_all(const struct report *report, const struct report_arguments *given, struct dli_error *err)
+static int save_all(const struct report *report, const struct report_arguments *given,
+                    struct dli_error *err)
 {
     const struct {
         enum report_format format;
         const char *path;
-    } wanted[] = {{REPORT_CSV, given->csv}, {REPORT_HTML, given->html}, {REPORT_JSONL, given->jsonl}, {REPORT_DL22, given->dl22}};
+    } wanted[] = {{REPORT_CSV, given->csv},
+                  {REPORT_HTML, given->html},
+                  {REPORT_JSONL, given->jsonl},
+                  {REPORT_DL22, given->dl22}};
     int result = DLI_OK;
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]) && result == DLI_OK; i++)
         if (wanted[i].path)
@@ -100,7 +105,8 @@ const struct cli_command cmd_report = {
     .text = {.name = "report",
              .arguments = "FILE...",
              .summary = "turn journals and rows into a table, CSV, JSON lines or a page",
-             .description = "Reads journals, JSON lines and CSV, told apart by their content; - is standard input. Without an output option "
+             .description = "Reads journals, JSON lines and CSV, told apart by their content; - is "
+                            "standard input. Without an output option "
                             "it prints a table.",
              .options = {options},
              .examples = examples},

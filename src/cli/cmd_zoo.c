@@ -16,11 +16,13 @@ struct zoo_arguments {
     const char *out, *format;
 };
 
-static const struct dli_option list_options[] = {{"json", DLI_OPT_BOOL(is_json), .help = "print JSON"}, DLI_OPTIONS_END};
+static const struct dli_option list_options[] = {
+    {"json", DLI_OPT_BOOL(is_json), .help = "print JSON"}, DLI_OPTIONS_END};
 
-static const struct command_example list_examples[] = {{"dli zoo list", "all models by family"},
-                                                       {"dli zoo list mobile", "those whose name or family has this in it"},
-                                                       {NULL, NULL}};
+static const struct command_example list_examples[] = {
+    {"dli zoo list", "all models by family"},
+    {"dli zoo list mobile", "those whose name or family has this in it"},
+    {NULL, NULL}};
 
 struct listing {
     const char *pattern;
@@ -49,8 +51,9 @@ static void list_one(const struct zoo_family *family, const struct zoo_variant *
         !contains(family->task, listing->pattern))
         return;
     listing->count++;
-    strbuf_addf(&listing->text, "%-40s %-16s %-18s %4lldx%-5lld %s\n", variant->name, family->name, family->task,
-                (long long)variant->height, (long long)width, variant->about ? variant->about : "");
+    strbuf_addf(&listing->text, "%-40s %-16s %-18s %4lldx%-5lld %s\n", variant->name, family->name,
+                family->task, (long long)variant->height, (long long)width,
+                variant->about ? variant->about : "");
     json_t *entry = json_object();
     json_put_string(entry, "name", variant->name);
     json_put_string(entry, "family", family->name);
@@ -71,8 +74,10 @@ static int list(const struct cli_command *command, int argc, const char **argv)
     int status = CLI_OK;
     if (!cli_parse(&arguments, command, argc, argv, &given, NULL, &status))
         return status;
-    struct listing listing = {.pattern = arguments.count ? arguments.text[0] : "", .json = json_array()};
-    strbuf_addf(&listing.text, "%-40s %-16s %-18s %10s %s\n", "model", "family", "task", "input", "about");
+    struct listing listing = {.pattern = arguments.count ? arguments.text[0] : "",
+                              .json = json_array()};
+    strbuf_addf(&listing.text, "%-40s %-16s %-18s %10s %s\n", "model", "family", "task", "input",
+                "about");
     zoo_each(list_one, &listing);
     if (given.is_json)
         status = cli_print_json(json_incref(listing.json));
@@ -90,15 +95,18 @@ const struct cli_command cmd_zoo_list = {
     .text = {.name = "zoo list",
              .arguments = "[PART-OF-NAME]",
              .summary = "list the architectures that DLI can build",
-             .description = "Every model is built by DLI itself, with random weights that are the same on every machine: speed needs no "
+             .description = "Every model is built by DLI itself, with random weights that are the "
+                            "same on every machine: speed needs no "
                             "training. Names are compared without case, '-', '_' and '.'.",
              .options = {list_options},
              .examples = list_examples},
     .run = list};
 
-static const struct dli_option show_options[] = {{"json", DLI_OPT_BOOL(is_json), .help = "print JSON with parameters and macs"},
-                                                 {"layers", DLI_OPT_BOOL(is_layers), .help = "print every layer with its shape, parameters and multiply-adds"},
-                                                 DLI_OPTIONS_END};
+static const struct dli_option show_options[] = {
+    {"json", DLI_OPT_BOOL(is_json), .help = "print JSON with parameters and macs"},
+    {"layers", DLI_OPT_BOOL(is_layers),
+     .help = "print every layer with its shape, parameters and multiply-adds"},
+    DLI_OPTIONS_END};
 
 static const struct command_example show_examples[] = {
     {"dli zoo show resnet-50", "inputs, outputs, parameters, multiply-adds"},
@@ -140,7 +148,8 @@ static json_t *describe(const struct zoo_model *model, const struct graph *graph
     return object;
 }
 
-static void add_values(struct strbuf *out, const char *what, struct graph_value *const *value, int count)
+static void add_values(struct strbuf *out, const char *what, struct graph_value *const *value,
+                       int count)
 {
     for (int i = 0; i < count; i++) {
         strbuf_addf(out, "%-15s %s %s ", what, value[i]->name, dli_type_name(value[i]->type));
@@ -150,7 +159,8 @@ static void add_values(struct strbuf *out, const char *what, struct graph_value 
     }
 }
 
-static void add_description(struct strbuf *out, const struct zoo_model *model, const struct graph *graph)
+static void add_description(struct strbuf *out, const struct zoo_model *model,
+                            const struct graph *graph)
 {
     struct graph_counts counts = graph_count(graph);
     strbuf_addf(out, "%s: %s, family %s\n", graph->name, model->family->task, model->family->name);
@@ -158,14 +168,17 @@ static void add_description(struct strbuf *out, const struct zoo_model *model, c
         strbuf_addf(out, "%-15s %s\n", "about", model->variant->about);
     strbuf_addf(out, "%-15s %s\n", "source", model->family->source);
     if (model->variant->is_approximate)
-        strbuf_addf(out, "%-15s the published topology is not known; this one does the same work\n", "approximate");
+        strbuf_addf(out, "%-15s the published topology is not known; this one does the same work\n",
+                    "approximate");
     add_values(out, "input", graph->input, graph->input_count);
     add_values(out, "output", graph->output, graph->output_count);
-    strbuf_addf(out, "%-15s %lld (%.3f M); after folding batch norm %.3f M\n", "parameters", (long long)counts.trainable,
-                (double)counts.trainable / 1e6, (double)counts.folded / 1e6);
-    strbuf_addf(out, "%-15s %lld (%.3f G)\n", "multiply-adds", (long long)counts.macs, (double)counts.macs / 1e9);
-    strbuf_addf(out, "%-15s %.1f MiB in float32, %d layers\n", "weights", (double)counts.weight_bytes / (1 << 20),
-                graph->node_count);
+    strbuf_addf(out, "%-15s %lld (%.3f M); after folding batch norm %.3f M\n", "parameters",
+                (long long)counts.trainable, (double)counts.trainable / 1e6,
+                (double)counts.folded / 1e6);
+    strbuf_addf(out, "%-15s %lld (%.3f G)\n", "multiply-adds", (long long)counts.macs,
+                (double)counts.macs / 1e9);
+    strbuf_addf(out, "%-15s %.1f MiB in float32, %d layers\n", "weights",
+                (double)counts.weight_bytes / (1 << 20), graph->node_count);
 }
 
 static int open_graph(struct zoo_model *model, struct graph *graph, const char *spec)
@@ -181,7 +194,8 @@ static int open_graph(struct zoo_model *model, struct graph *graph, const char *
     return cli_fail(&err);
 }
 
-static int print_graph(const struct zoo_model *model, const struct graph *graph, const struct zoo_arguments *given)
+static int print_graph(const struct zoo_model *model, const struct graph *graph,
+                       const struct zoo_arguments *given)
 {
     struct strbuf text = STRBUF_INIT;
     if (given->is_json)
@@ -221,7 +235,8 @@ const struct cli_command cmd_zoo_show = {
     .text = {.name = "zoo show",
              .arguments = "NAME",
              .summary = "describe a zoo model: shapes, parameters, multiply-adds, layers",
-             .description = "Parameters are trained values (weights, biases, two per normalised channel); multiply-adds are those of "
+             .description = "Parameters are trained values (weights, biases, two per normalised "
+                            "channel); multiply-adds are those of "
                             "convolutions and matrix products. NAME may carry parameters: "
                             "'resnet-50?input=320&classes=10&batch=8'.",
              .options = {show_options},
@@ -229,7 +244,8 @@ const struct cli_command cmd_zoo_show = {
     .run = show};
 
 static const struct dli_option write_options[] = {
-    {"out", DLI_OPT_STRING(out), .unit = "FILE", .help = "file to write (default NAME with the format's extension, in this folder)"},
+    {"out", DLI_OPT_STRING(out), .unit = "FILE",
+     .help = "file to write (default NAME with the format's extension, in this folder)"},
     {"format", DLI_OPT_STRING(format), .unit = "NAME", .help = "format (default onnx)"},
     DLI_OPTIONS_END};
 
@@ -238,7 +254,8 @@ static const struct command_example write_examples[] = {
     {"dli zoo write 'resnet-50?batch=8'", "at batch 8"},
     {NULL, NULL}};
 
-static int write_graph(const struct graph *graph, const struct zoo_model *model, const struct zoo_arguments *given)
+static int write_graph(const struct graph *graph, const struct zoo_model *model,
+                       const struct zoo_arguments *given)
 {
     struct dli_error err = {0};
     char sha256[SHA256_HEX_SIZE];
@@ -250,12 +267,15 @@ static int write_graph(const struct graph *graph, const struct zoo_model *model,
         fputc('\n', stderr);
         return CLI_USAGE;
     }
-    char *path = given->out ? xstrdup(given->out) : xasprintf("%s.%s", file_name(model->variant->name), emitter->extension);
+    char *path = given->out
+                     ? xstrdup(given->out)
+                     : xasprintf("%s.%s", file_name(model->variant->name), emitter->extension);
     int64_t begin_ns = clock_now_ns();
     int result = emit_file(graph, emitter, path, sha256, &err);
     double seconds = (double)(clock_now_ns() - begin_ns) / NS_PER_S;
     if (result == DLI_OK)
-        printf("%s: %.1f MiB in %.2f s, sha256 %s\n", path, (double)file_bytes(path) / (1 << 20), seconds, sha256);
+        printf("%s: %.1f MiB in %.2f s, sha256 %s\n", path, (double)file_bytes(path) / (1 << 20),
+               seconds, sha256);
     free(path);
     return result == DLI_OK ? CLI_OK : cli_fail(&err);
 }

@@ -9,9 +9,10 @@
 #include "cli/commands.h"
 
 const struct cli_command *const cli_commands[] = {
-    &cmd_bench,     &cmd_plan_show,  &cmd_plan_check, &cmd_models,     &cmd_zoo_list, &cmd_zoo_show, &cmd_zoo_write,
-    &cmd_backends,  &cmd_machine,    &cmd_report,     &cmd_replay,     &cmd_worker,   &cmd_help_man, &cmd_help_completion,
-    &cmd_help_docs, NULL};
+    &cmd_bench,    &cmd_plan_show,       &cmd_plan_check, &cmd_models,
+    &cmd_zoo_list, &cmd_zoo_show,        &cmd_zoo_write,  &cmd_backends,
+    &cmd_machine,  &cmd_report,          &cmd_replay,     &cmd_worker,
+    &cmd_help_man, &cmd_help_completion, &cmd_help_docs,  NULL};
 
 static int64_t start_ns;
 
@@ -26,7 +27,8 @@ static int match(const char *name, int argc, const char **argv)
     int words = 0;
     while (*name) {
         size_t length = strcspn(name, " ");
-        if (words >= argc || strlen(argv[words]) != length || strncmp(argv[words], name, length) != 0)
+        if (words >= argc || strlen(argv[words]) != length ||
+            strncmp(argv[words], name, length) != 0)
             return 0;
         words++;
         name += length + (name[length] == ' ');
@@ -38,7 +40,8 @@ static bool is_group(const char *word)
 {
     size_t length = strlen(word);
     for (const struct cli_command *const *command = cli_commands; *command; command++)
-        if (strncmp((*command)->text.name, word, length) == 0 && (*command)->text.name[length] == ' ')
+        if (strncmp((*command)->text.name, word, length) == 0 &&
+            (*command)->text.name[length] == ' ')
             return true;
     return false;
 }
@@ -66,7 +69,8 @@ static int fail_unknown(int argc, const char **argv)
     names[count] = NULL;
     const char *nearest = nearest_name(strbuf_text(&typed), names);
     fprintf(stderr, "dli: error: there is no command '%s'", strbuf_text(&typed));
-    fprintf(stderr, nearest ? "; did you mean 'dli %s'?\n" : "; 'dli --help' lists them\n", nearest);
+    fprintf(stderr, nearest ? "; did you mean 'dli %s'?\n" : "; 'dli --help' lists them\n",
+            nearest);
     strbuf_release(&typed);
     return CLI_USAGE;
 }
@@ -76,7 +80,8 @@ static int print_group(const char *word)
     struct strbuf text = STRBUF_INIT;
     size_t length = strlen(word);
     for (const struct cli_command *const *command = cli_commands; *command; command++)
-        if (strncmp((*command)->text.name, word, length) == 0 && (*command)->text.name[length] == ' ')
+        if (strncmp((*command)->text.name, word, length) == 0 &&
+            (*command)->text.name[length] == ' ')
             strbuf_addf(&text, "  dli %-18s %s\n", (*command)->text.name, (*command)->text.summary);
     int status = cli_print(&text);
     strbuf_release(&text);
@@ -95,7 +100,8 @@ static int print_overview(void)
 static int print_version(void)
 {
     struct strbuf text = STRBUF_INIT;
-    strbuf_addf(&text, "dli %s (%s, %s)\n", version_number(), version_commit(), version_build_type());
+    strbuf_addf(&text, "dli %s (%s, %s)\n", version_number(), version_commit(),
+                version_build_type());
     int status = cli_print(&text);
     strbuf_release(&text);
     return status;

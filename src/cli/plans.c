@@ -40,7 +40,8 @@ static int from_file(struct plan *out, const char *file, const struct plan_conte
     return result == DLI_OK ? CLI_OK : result == DLI_E_IO ? CLI_SYSTEM : CLI_USAGE;
 }
 
-static int from_words(struct plan *out, const struct cli_command *command, const struct plan_context *context)
+static int from_words(struct plan *out, const struct cli_command *command,
+                      const struct plan_context *context)
 {
     struct dli_error err = {0};
     if (plan_from_texts(out, context, &err) == DLI_OK)
@@ -60,18 +61,20 @@ static void add_models(struct plan_texts *texts, struct cli_arguments *arguments
         merged[count++] = models->text[i];
     models->count = count;
     models->text = merged;
-    arguments->owner.memory = xrealloc(arguments->owner.memory, (size_t)arguments->owner.count + 1, sizeof(void *));
+    arguments->owner.memory =
+        xrealloc(arguments->owner.memory, (size_t)arguments->owner.count + 1, sizeof(void *));
     arguments->owner.memory[arguments->owner.count++] = merged;
 }
 
-int plans_read(struct plan *out, struct backend_list *backends, const struct cli_command *command, const char *file,
-               struct cli_arguments *arguments, struct plan_texts *texts)
+int plans_read(struct plan *out, struct backend_list *backends, const struct cli_command *command,
+               const char *file, struct cli_arguments *arguments, struct plan_texts *texts)
 {
     static const char *every[] = {"all"};
     if (arguments->count > 0)
         add_models(texts, arguments);
     if (!file && texts->value[PLAN_MODEL].count == 0)
-        return cli_usage(command, "no model: name one, e.g. zoo:resnet-50 or model.onnx, or give --plan FILE");
+        return cli_usage(
+            command, "no model: name one, e.g. zoo:resnet-50 or model.onnx, or give --plan FILE");
     backends_find(backends);
     const char **names = usable(backends, needs_all(texts, file));
     if (!file && texts->value[PLAN_FRAMEWORK].count == 0)
@@ -79,7 +82,8 @@ int plans_read(struct plan *out, struct backend_list *backends, const struct cli
     struct plan_context context = {.texts = texts, .frameworks = names};
     int status = file ? from_file(out, file, &context) : from_words(out, command, &context);
     if (status == CLI_OK && out->test_count == 0)
-        status = cli_usage(command, "no framework can be used on this machine; 'dli backends' says why");
+        status =
+            cli_usage(command, "no framework can be used on this machine; 'dli backends' says why");
     free(names);
     return status;
 }

@@ -10,9 +10,9 @@
 
 /** One backend: its probe record, or why there is none. */
 struct backend_info {
-    char *name;     /**< as found, or as the user named it */
-    json_t *record; /**< the `backend` record, NULL when the probe failed */
-    char *reason;   /**< why it cannot be used, NULL when it can */
+    char *name;           /**< as found, or as the user named it */
+    json_t *record;       /**< the `backend` record, NULL when the probe failed */
+    char *reason;         /**< why it cannot be used, NULL when it can */
     const char **formats; /**< NULL-terminated, borrowed from the record; NULL when unknown */
 };
 

@@ -25,7 +25,8 @@ static void add_duration(struct strbuf *out, int64_t ns)
 {
     int64_t seconds = ns / NS_PER_S;
     if (seconds >= 3600)
-        strbuf_addf(out, "%lld h %lld min", (long long)(seconds / 3600), (long long)(seconds / 60 % 60));
+        strbuf_addf(out, "%lld h %lld min", (long long)(seconds / 3600),
+                    (long long)(seconds / 60 % 60));
     else if (seconds >= 60)
         strbuf_addf(out, "%lld min %lld s", (long long)(seconds / 60), (long long)(seconds % 60));
     else
@@ -36,7 +37,8 @@ static void add_duration(struct strbuf *out, int64_t ns)
 static void add_label(struct strbuf *out, const struct test *test)
 {
     const struct test_model *model = &test->model[0];
-    strbuf_addf(out, "%s  %s %s %s", model->model, model->framework, model->device, test_mode_name(test->mode));
+    strbuf_addf(out, "%s  %s %s %s", model->model, model->framework, model->device,
+                test_mode_name(test->mode));
     if (test->host == TEST_PYTHON)
         strbuf_adds(out, " python");
     if (model->precision != DLI_F32)
@@ -71,7 +73,8 @@ static void show_running(struct progress *progress, const struct runner_event *e
     add_duration(&line, event->eta_ns);
     // Cut, so that it stays on one line and can be removed.
     int width = cli_width() - 1;
-    fprintf(stderr, "\r\033[K%.*s", (int)line.length < width ? (int)line.length : width, strbuf_text(&line));
+    fprintf(stderr, "\r\033[K%.*s", (int)line.length < width ? (int)line.length : width,
+            strbuf_text(&line));
     fflush(stderr);
     strbuf_release(&line);
 }
@@ -103,7 +106,8 @@ static void show_row(struct progress *progress, const struct runner_event *event
     bool is_ok = status && strcmp(status, "ok") == 0;
     const char *colour = !progress->is_coloured ? "" : is_ok ? "\033[32m" : "\033[31m";
     add_count(&line, event);
-    strbuf_addf(&line, "%s%-11s%s ", colour, status ? status : "?", progress->is_coloured ? "\033[0m" : "");
+    strbuf_addf(&line, "%s%-11s%s ", colour, status ? status : "?",
+                progress->is_coloured ? "\033[0m" : "");
     add_label(&line, event->test);
     if (is_ok)
         add_figures(&line, event->row, event->test);

@@ -1,5 +1,6 @@
 /**
- * progress.h - a campaign as it goes, on stderr: one line per finished test and, on a terminal, one that moves.
+ * progress.h - a campaign as it goes, on stderr: one line per finished test and, on a terminal, one
+ * that moves.
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H

@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-static int bind_option(struct host_context *c, const struct test_option *option, struct dli_error *err)
+static int bind_option(struct host_context *c, const struct test_option *option,
+                       struct dli_error *err)
 {
     const char *name = strchr(option->key, '.');
     name = name ? name + 1 : option->key;
@@ -19,7 +20,8 @@ static int bind_option(struct host_context *c, const struct test_option *option,
     return DLI_OK;
 }
 
-static void bind_settings(struct host_context *c, const struct test *test, const struct test_model *model)
+static void bind_settings(struct host_context *c, const struct test *test,
+                          const struct test_model *model)
 {
     c->settings.device = model->device;
     c->settings.precision = model->precision;
@@ -31,9 +33,9 @@ static void bind_settings(struct host_context *c, const struct test *test, const
     c->settings.pin_threads = model->pin_threads;
 }
 
-int host_context_open(struct host_context *out, const struct dli_backend *backend, const struct test *test,
-                      const struct test_model *model, void (*complete)(struct dli_request *, int),
-                      struct dli_error *err)
+int host_context_open(struct host_context *out, const struct dli_backend *backend,
+                      const struct test *test, const struct test_model *model,
+                      void (*complete)(struct dli_request *, int), struct dli_error *err)
 {
     int result = DLI_OK;
     memset(out, 0, sizeof(*out));
@@ -41,7 +43,8 @@ int host_context_open(struct host_context *out, const struct dli_backend *backen
     log_init(&out->log, NULL, backend->name);
     out->host.complete = complete;
     out->host.log = log_write;
-    out->context = (struct dli_context){.host = &out->host, .log = &out->log, .settings = &out->settings};
+    out->context =
+        (struct dli_context){.host = &out->host, .log = &out->log, .settings = &out->settings};
     out->context.priv = xcalloc(1, backend->priv_size);
     if (backend->priv_defaults)
         memcpy(out->context.priv, backend->priv_defaults, backend->priv_size);
@@ -67,7 +70,8 @@ int host_context_load(struct host_context *c, const struct test_model *model, st
     if (!model->path || !model->format)
         return dli_fail(err, DLI_E_ARG, "the test names no model file or no format");
     if (!reads_format(c->backend, model->format))
-        return dli_fail(err, DLI_E_UNSUPPORTED, "%s does not read models of format '%.40s'", c->backend->name, model->format);
+        return dli_fail(err, DLI_E_UNSUPPORTED, "%s does not read models of format '%.40s'",
+                        c->backend->name, model->format);
     c->is_loaded = true; // unload copes with a load that failed half-way
     int result = c->backend->load(&c->context, &file, err);
     if (result != DLI_OK)
@@ -75,20 +79,25 @@ int host_context_load(struct host_context *c, const struct test_model *model, st
     return c->backend->io_describe(&c->context, &c->io, err);
 }
 
-// A shape is that of one sample, or of the whole batch; a row that counts other samples than run would lie.
-static int set_shape(struct dli_tensor_desc *input, const struct test_shape *shape, int batch, struct dli_error *err)
+// A shape is that of one sample, or of the whole batch; a row that counts other samples than run
+// would lie.
+static int set_shape(struct dli_tensor_desc *input, const struct test_shape *shape, int batch,
+                     struct dli_error *err)
 {
     input->rank = shape->rank;
     memcpy(input->dim, shape->dim, sizeof(shape->dim));
     if (shape->rank > 1 && shape->dim[0] == 1)
         input->dim[0] = batch;
     if (shape->rank > 1 && input->dim[0] != batch)
-        return dli_fail(err, DLI_E_ARG, "--shape: input '%.60s' has %lld samples, the batch is %d: say --batch %lld", input->name,
-                        (long long)shape->dim[0], batch, (long long)shape->dim[0]);
+        return dli_fail(
+            err, DLI_E_ARG,
+            "--shape: input '%.60s' has %lld samples, the batch is %d: say --batch %lld",
+            input->name, (long long)shape->dim[0], batch, (long long)shape->dim[0]);
     return DLI_OK;
 }
 
-static int apply_shape(struct dli_io *io, const struct test_shape *shape, int batch, struct dli_error *err)
+static int apply_shape(struct dli_io *io, const struct test_shape *shape, int batch,
+                       struct dli_error *err)
 {
     for (int i = 0; i < io->input_count; i++) {
         struct dli_tensor_desc *input = &io->input[i];
@@ -96,8 +105,8 @@ static int apply_shape(struct dli_io *io, const struct test_shape *shape, int ba
             continue;
         return set_shape(input, shape, batch, err);
     }
-    return dli_fail(err, DLI_E_ARG, "--shape: the model has no input '%.80s'; its first is '%s'", shape->input,
-                    io->input_count ? io->input[0].name : "none");
+    return dli_fail(err, DLI_E_ARG, "--shape: the model has no input '%.80s'; its first is '%s'",
+                    shape->input, io->input_count ? io->input[0].name : "none");
 }
 
 static bool is_equal(const struct dli_tensor_desc *a, const struct dli_tensor_desc *b)
@@ -127,7 +136,8 @@ static bool has_own_shape(const struct test_model *model, const struct dli_io *i
 }
 
 // The batch goes where the user gave no shape and it is open or can be changed.
-static int apply_batch(struct dli_io *io, const struct test_model *model, bool can_reshape, struct dli_error *err)
+static int apply_batch(struct dli_io *io, const struct test_model *model, bool can_reshape,
+                       struct dli_error *err)
 {
     for (int i = 0; i < io->input_count; i++) {
         struct dli_tensor_desc *input = &io->input[i];
@@ -136,12 +146,14 @@ static int apply_batch(struct dli_io *io, const struct test_model *model, bool c
             input->dim[0] = model->batch;
     }
     if (io->input_count > 0 && io->input[0].rank > 1 && io->input[0].dim[0] != model->batch)
-        return dli_fail(err, DLI_E_UNSUPPORTED, "the model is made for batch %lld and cannot be changed: say --batch %lld",
+        return dli_fail(err, DLI_E_UNSUPPORTED,
+                        "the model is made for batch %lld and cannot be changed: say --batch %lld",
                         (long long)io->input[0].dim[0], (long long)io->input[0].dim[0]);
     return DLI_OK;
 }
 
-int host_context_shape(struct host_context *c, const struct test_model *model, struct dli_error *err)
+int host_context_shape(struct host_context *c, const struct test_model *model,
+                       struct dli_error *err)
 {
     struct dli_io wanted = c->io;
     bool can_reshape = c->backend->reshape && (c->backend->capabilities & DLI_CAP_RESHAPE);
@@ -158,7 +170,8 @@ int host_context_shape(struct host_context *c, const struct test_model *model, s
     if (result != DLI_OK || !is_changed)
         return result;
     if (!can_reshape)
-        return dli_fail(err, DLI_E_UNSUPPORTED, "%s cannot change the shape of a model", c->backend->name);
+        return dli_fail(err, DLI_E_UNSUPPORTED, "%s cannot change the shape of a model",
+                        c->backend->name);
     return c->backend->reshape(&c->context, &wanted, err);
 }
 
@@ -169,15 +182,17 @@ int host_context_compile(struct host_context *c, struct dli_error *err)
         result = c->backend->io_describe(&c->context, &c->io, err);
     if (result != DLI_OK)
         return result;
-    if (c->io.input_count < 0 || c->io.input_count > DLI_MAX_IO || c->io.output_count < 1 || c->io.output_count > DLI_MAX_IO)
-        return dli_fail(err, DLI_E_PROTOCOL, "%s: describes %d inputs and %d outputs", c->backend->name, c->io.input_count,
-                        c->io.output_count);
+    if (c->io.input_count < 0 || c->io.input_count > DLI_MAX_IO || c->io.output_count < 1 ||
+        c->io.output_count > DLI_MAX_IO)
+        return dli_fail(err, DLI_E_PROTOCOL, "%s: describes %d inputs and %d outputs",
+                        c->backend->name, c->io.input_count, c->io.output_count);
     return check_fixed(&c->io, err);
 }
 
 unsigned host_context_capabilities(struct host_context *c)
 {
-    return c->backend->context_capabilities ? c->backend->context_capabilities(&c->context) : c->backend->capabilities;
+    return c->backend->context_capabilities ? c->backend->context_capabilities(&c->context)
+                                            : c->backend->capabilities;
 }
 
 void host_context_close(struct host_context *c)

@@ -1,7 +1,9 @@
 /**
- * context.h - one loaded model: settings bound, hooks called in the order of dli/backend.h, defaults supplied.
+ * context.h - one loaded model: settings bound, hooks called in the order of dli/backend.h,
+ * defaults supplied.
  *
- * A host_context must not move in memory while open: the backend keeps pointers into it. One thread.
+ * A host_context must not move in memory while open: the backend keeps pointers into it. One
+ * thread.
  */
 #ifndef HOST_CONTEXT_H
 #define HOST_CONTEXT_H
@@ -24,21 +26,25 @@ struct host_context {
 };
 
 /**
- * Binds the settings and options of `model`. `complete` becomes host->complete. `model` is borrowed until close.
- * DLI_E_ARG names an option that the backend does not have or cannot take.
+ * Binds the settings and options of `model`. `complete` becomes host->complete. `model` is borrowed
+ * until close. DLI_E_ARG names an option that the backend does not have or cannot take.
  */
 DLI_MUST_CHECK int host_context_open(struct host_context *out, const struct dli_backend *backend,
                                      const struct test *test, const struct test_model *model,
-                                     void (*complete)(struct dli_request *, int), struct dli_error *err);
+                                     void (*complete)(struct dli_request *, int),
+                                     struct dli_error *err);
 
 /** load: starts the framework and reads the model. */
-DLI_MUST_CHECK int host_context_load(struct host_context *c, const struct test_model *model, struct dli_error *err);
+DLI_MUST_CHECK int host_context_load(struct host_context *c, const struct test_model *model,
+                                     struct dli_error *err);
 
 /**
- * Gives the inputs the shapes asked for: --shape by name, then the batch as first dimension of inputs that leave it
- * open or, where the backend can reshape, have another. DLI_E_UNSUPPORTED when it cannot be done.
+ * Gives the inputs the shapes asked for: --shape by name, then the batch as first dimension of
+ * inputs that leave it open or, where the backend can reshape, have another. DLI_E_UNSUPPORTED when
+ * it cannot be done.
  */
-DLI_MUST_CHECK int host_context_shape(struct host_context *c, const struct test_model *model, struct dli_error *err);
+DLI_MUST_CHECK int host_context_shape(struct host_context *c, const struct test_model *model,
+                                      struct dli_error *err);
 
 /** compile, then describes again. All input dimensions are fixed afterwards. */
 DLI_MUST_CHECK int host_context_compile(struct host_context *c, struct dli_error *err);
@@ -63,7 +69,8 @@ DLI_MUST_CHECK int host_requests_open(struct host_requests *out, struct host_con
                                       struct dli_error *err);
 void host_requests_close(struct host_requests *r);
 
-/** Bytes at a 64-byte boundary, zeroed, pages touched; NULL when there is no memory. Free with free(). */
+/** Bytes at a 64-byte boundary, zeroed, pages touched; NULL when there is no memory. Free with
+ * free(). */
 void *host_buffer(size_t bytes);
 
 #endif

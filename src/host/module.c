@@ -118,10 +118,12 @@ static int fail_missing(const char *name, const struct modules *modules, struct 
         strbuf_addf(&known, "%s%s", i ? ", " : "", modules->name[i]);
     int result;
     if (nearest)
-        result = dli_fail(err, DLI_E_NOTFOUND, "no backend '%.60s'; did you mean '%s'?", name, nearest);
+        result =
+            dli_fail(err, DLI_E_NOTFOUND, "no backend '%.60s'; did you mean '%s'?", name, nearest);
     else
         result = dli_fail(err, DLI_E_NOTFOUND, "no backend '%.60s'; there are: %s", name,
-                          known.length ? strbuf_text(&known) : "none (was it built? set DLI_BACKEND_PATH)");
+                          known.length ? strbuf_text(&known)
+                                       : "none (was it built? set DLI_BACKEND_PATH)");
     strbuf_release(&known);
     return result;
 }
@@ -152,12 +154,15 @@ static int check_table(const struct dli_backend *backend, const char *path, stru
     if (!backend)
         return dli_fail(err, DLI_E_PROTOCOL, "%s: gives no backend", path);
     if (backend->abi != DLI_ABI)
-        return dli_fail(err, DLI_E_UNAVAILABLE, "%s: made for ABI %u, this program has %u: build it again", path,
+        return dli_fail(err, DLI_E_UNAVAILABLE,
+                        "%s: made for ABI %u, this program has %u: build it again", path,
                         backend->abi, (unsigned)DLI_ABI);
     if (!backend->name || !*backend->name || !backend->description || !backend->formats)
         return dli_fail(err, DLI_E_PROTOCOL, "%s: name, description or formats are missing", path);
-    if (!backend->probe || !backend->load || !backend->io_describe || !backend->submit || !backend->unload)
-        return dli_fail(err, DLI_E_PROTOCOL, "%s: a required hook is missing (probe, load, io_describe, submit, unload)",
+    if (!backend->probe || !backend->load || !backend->io_describe || !backend->submit ||
+        !backend->unload)
+        return dli_fail(err, DLI_E_PROTOCOL,
+                        "%s: a required hook is missing (probe, load, io_describe, submit, unload)",
                         path);
     return DLI_OK;
 }
@@ -173,7 +178,8 @@ int module_load(const struct dli_backend **out, const char *path, struct dli_err
         return dli_fail(err, DLI_E_UNAVAILABLE, "%s", dlerror());
     entry.object = dlsym(module, DLI_BACKEND_SYMBOL);
     if (!entry.object)
-        return dli_fail(err, DLI_E_PROTOCOL, "%s: no function %s: not a backend of dli", path, DLI_BACKEND_SYMBOL);
+        return dli_fail(err, DLI_E_PROTOCOL, "%s: no function %s: not a backend of dli", path,
+                        DLI_BACKEND_SYMBOL);
     *out = entry.function();
     return check_table(*out, path, err);
 }

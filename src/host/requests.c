@@ -13,8 +13,8 @@ void *host_buffer(size_t bytes)
 }
 
 // Memory for one tensor; an output whose shape is still open gets none, as request.h says.
-static int attach(struct host_requests *r, struct dli_tensor *tensor, const struct dli_tensor_desc *desc, bool is_output,
-                  struct dli_error *err)
+static int attach(struct host_requests *r, struct dli_tensor *tensor,
+                  const struct dli_tensor_desc *desc, bool is_output, struct dli_error *err)
 {
     tensor->desc = *desc;
     for (int i = 0; is_output && i < desc->rank; i++)
@@ -25,7 +25,8 @@ static int attach(struct host_requests *r, struct dli_tensor *tensor, const stru
         return result;
     tensor->data = host_buffer(tensor->bytes);
     if (!tensor->data)
-        return dli_fail(err, DLI_E_NOMEM, "no memory for %zu bytes of '%s'", tensor->bytes, desc->name);
+        return dli_fail(err, DLI_E_NOMEM, "no memory for %zu bytes of '%s'", tensor->bytes,
+                        desc->name);
     r->memory[r->memory_count++] = tensor->data;
     return DLI_OK;
 }
@@ -49,7 +50,8 @@ static int open_request(struct host_requests *r, struct dli_request *request, st
     return result;
 }
 
-int host_requests_open(struct host_requests *out, struct host_context *c, int count, struct dli_error *err)
+int host_requests_open(struct host_requests *out, struct host_context *c, int count,
+                       struct dli_error *err)
 {
     int result = DLI_OK;
     memset(out, 0, sizeof(*out));

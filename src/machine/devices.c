@@ -20,8 +20,10 @@ static const char *kind_of(int64_t class)
     return NULL;
 }
 
-// A vendor line begins in column 0, its devices with one tab: «10de  NVIDIA…» / «\t1eb8  TU104GL [Tesla T4]».
-static void find_name(char *out, size_t out_bytes, const char *root, const char *vendor, const char *device)
+// A vendor line begins in column 0, its devices with one tab: «10de  NVIDIA…» / «\t1eb8  TU104GL
+// [Tesla T4]».
+static void find_name(char *out, size_t out_bytes, const char *root, const char *vendor,
+                      const char *device)
 {
     char line[256];
     char path[160];
@@ -38,7 +40,8 @@ static void find_name(char *out, size_t out_bytes, const char *root, const char 
         if (strncmp(line, vendor, 4) == 0 && line[4] == ' ') {
             is_vendor = true;
             snprintf(out, out_bytes, "%.60s", line + 6);
-        } else if (is_vendor && line[0] == '\t' && line[1] != '\t' && strncmp(line + 1, device, 4) == 0) {
+        } else if (is_vendor && line[0] == '\t' && line[1] != '\t' &&
+                   strncmp(line + 1, device, 4) == 0) {
             size_t length = strlen(out);
             snprintf(out + length, out_bytes - length, " %.60s", line + 7);
             break;
@@ -49,7 +52,8 @@ static void find_name(char *out, size_t out_bytes, const char *root, const char 
     fclose(file);
 }
 
-static void read_driver(char *out, size_t out_bytes, const char *root, const char *bus, const char *address)
+static void read_driver(char *out, size_t out_bytes, const char *root, const char *bus,
+                        const char *address)
 {
     char path[256];
     char target[256];
@@ -62,7 +66,8 @@ static void read_driver(char *out, size_t out_bytes, const char *root, const cha
     snprintf(out, out_bytes, "%.*s", (int)out_bytes - 1, slash ? slash + 1 : target);
 }
 
-static struct machine_device *add_device(struct machine *out, const char *kind, const char *bus, const char *address)
+static struct machine_device *add_device(struct machine *out, const char *kind, const char *bus,
+                                         const char *address)
 {
     if (out->device_count == MACHINE_MAX_DEVICES)
         return NULL;
@@ -77,9 +82,10 @@ static struct machine_device *add_device(struct machine *out, const char *kind, 
 static void read_pci(struct machine *out, const char *root, const char *address)
 {
     char class[16], vendor[16], id[16];
-    bool is_read = probe_line(class, sizeof(class), root, "/sys/bus/pci/devices/%s/class", address) &&
-                   probe_line(vendor, sizeof(vendor), root, "/sys/bus/pci/devices/%s/vendor", address) &&
-                   probe_line(id, sizeof(id), root, "/sys/bus/pci/devices/%s/device", address);
+    bool is_read =
+        probe_line(class, sizeof(class), root, "/sys/bus/pci/devices/%s/class", address) &&
+        probe_line(vendor, sizeof(vendor), root, "/sys/bus/pci/devices/%s/vendor", address) &&
+        probe_line(id, sizeof(id), root, "/sys/bus/pci/devices/%s/device", address);
     if (!is_read || strlen(vendor) < 6 || strlen(id) < 6)
         return;
     const char *kind = kind_of(strtol(class, NULL, 16));
@@ -115,8 +121,11 @@ static void read_usb(struct machine *out, const char *root, const char *address)
         if (!device)
             return;
         snprintf(device->id, sizeof(device->id), "%.4s:%.4s", vendor, product);
-        bool is_named = probe_line(name, sizeof(name), root, "/sys/bus/usb/devices/%s/product", address) && *name;
-        snprintf(device->name, sizeof(device->name), "%s%s%s", known[i].name, is_named ? " " : "", is_named ? name : "");
+        bool is_named =
+            probe_line(name, sizeof(name), root, "/sys/bus/usb/devices/%s/product", address) &&
+            *name;
+        snprintf(device->name, sizeof(device->name), "%s%s%s", known[i].name, is_named ? " " : "",
+                 is_named ? name : "");
     }
 }
 

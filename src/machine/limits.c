@@ -15,10 +15,16 @@ static void read_hypervisor(struct machine *out, const char *root)
     static const struct {
         const char *text;
         const char *name;
-    } known[] = {{"KVM", "KVM"},           {"QEMU", "QEMU"},         {"VMware", "VMware"},
-                 {"VirtualBox", "VirtualBox"}, {"Xen", "Xen"},       {"Microsoft", "Hyper-V"},
-                 {"Amazon EC2", "Amazon EC2"}, {"Google", "Google Compute Engine"},
-                 {"Bochs", "Bochs"},       {"Parallels", "Parallels"}};
+    } known[] = {{"KVM", "KVM"},
+                 {"QEMU", "QEMU"},
+                 {"VMware", "VMware"},
+                 {"VirtualBox", "VirtualBox"},
+                 {"Xen", "Xen"},
+                 {"Microsoft", "Hyper-V"},
+                 {"Amazon EC2", "Amazon EC2"},
+                 {"Google", "Google Compute Engine"},
+                 {"Bochs", "Bochs"},
+                 {"Parallels", "Parallels"}};
     char vendor[96], product[96], both[200];
     if (probe_line(both, sizeof(both), root, "/sys/hypervisor/type")) {
         snprintf(out->hypervisor, sizeof(out->hypervisor), "%.40s", both);
@@ -40,7 +46,8 @@ static void read_hypervisor(struct machine *out, const char *root)
 static bool exists(const char *root, const char *path)
 {
     char full[PATH_MAX];
-    return snprintf(full, sizeof(full), "%s%s", root, path) < (int)sizeof(full) && file_exists(full);
+    return snprintf(full, sizeof(full), "%s%s", root, path) < (int)sizeof(full) &&
+           file_exists(full);
 }
 
 static void read_container(struct machine *out, const char *root, const char *cgroups)
@@ -63,7 +70,8 @@ static void read_container(struct machine *out, const char *root, const char *cg
 // Path of this process in the hierarchy with `controller` ("" is version 2); false if it has none.
 static bool find_group(char *out, size_t out_bytes, const char *cgroups, const char *controller)
 {
-    for (const char *line = cgroups; line && *line; line = strchr(line, '\n'), line += line ? 1 : 0) {
+    for (const char *line = cgroups; line && *line;
+         line = strchr(line, '\n'), line += line ? 1 : 0) {
         const char *names = strchr(line, ':');
         const char *path = names ? strchr(names + 1, ':') : NULL;
         if (!path)

@@ -61,7 +61,8 @@ static void read_software(struct machine *out, const char *root, struct strbuf *
     bool is_known = uname(&names) == 0;
     if (!probe_line(out->host, sizeof(out->host), root, "/proc/sys/kernel/hostname") && is_known)
         snprintf(out->host, sizeof(out->host), "%s", names.nodename);
-    if (!probe_line(out->kernel, sizeof(out->kernel), root, "/proc/sys/kernel/osrelease") && is_known)
+    if (!probe_line(out->kernel, sizeof(out->kernel), root, "/proc/sys/kernel/osrelease") &&
+        is_known)
         snprintf(out->kernel, sizeof(out->kernel), "%s", names.release);
     if (is_known)
         snprintf(out->architecture, sizeof(out->architecture), "%.23s", names.machine);
@@ -82,8 +83,9 @@ static bool has_word(const char *words, const char *word)
 static void read_features(struct machine *out, const char *flags)
 {
     static const char *const wanted[] = {
-        "sse4_2", "avx",      "avx2",     "fma",   "f16c",     "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16",
-        "avx512_fp16", "amx_bf16", "amx_int8", "asimd", "asimddp", "asimdhp",  "bf16",     "i8mm",    "sve",         "sve2"};
+        "sse4_2",      "avx",         "avx2",        "fma",      "f16c",     "avx_vnni", "avx512f",
+        "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8", "asimd",    "asimddp",
+        "asimdhp",     "bf16",        "i8mm",        "sve",      "sve2"};
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
         size_t used = strlen(out->features);
         if (has_word(flags, wanted[i]))
@@ -119,14 +121,17 @@ static void read_frequency(struct machine *out, const char *root)
 {
     static const char folder[] = "/sys/devices/system/cpu";
     char text[64];
-    probe_line(out->governor, sizeof(out->governor), root, "%s/cpu0/cpufreq/scaling_governor", folder);
+    probe_line(out->governor, sizeof(out->governor), root, "%s/cpu0/cpufreq/scaling_governor",
+               folder);
     probe_line(out->frequency_driver, sizeof(out->frequency_driver), root,
                "%s/cpu0/cpufreq/scaling_driver", folder);
     for (int cpu = 0; cpu < out->logical_count && cpu < 1024; cpu++) {
-        if (probe_line(text, sizeof(text), root, "%s/cpu%d/cpufreq/scaling_cur_freq", folder, cpu) &&
+        if (probe_line(text, sizeof(text), root, "%s/cpu%d/cpufreq/scaling_cur_freq", folder,
+                       cpu) &&
             (cpu == 0 || (double)probe_number(text) / 1000 > out->frequency_mhz))
             out->frequency_mhz = (double)probe_number(text) / 1000;
-        if (probe_line(text, sizeof(text), root, "%s/cpu%d/cpufreq/cpuinfo_max_freq", folder, cpu) &&
+        if (probe_line(text, sizeof(text), root, "%s/cpu%d/cpufreq/cpuinfo_max_freq", folder,
+                       cpu) &&
             (double)probe_number(text) / 1000 > out->frequency_max_mhz)
             out->frequency_max_mhz = (double)probe_number(text) / 1000;
     }
@@ -160,7 +165,8 @@ static void read_zones(struct machine *out, const char *root)
         if (!probe_line(text, sizeof(text), root, "/sys/class/thermal/thermal_zone%d/temp", i))
             break;
         zone->temperature_c = strtod(text, NULL) / 1000;
-        probe_line(zone->name, sizeof(zone->name), root, "/sys/class/thermal/thermal_zone%d/type", i);
+        probe_line(zone->name, sizeof(zone->name), root, "/sys/class/thermal/thermal_zone%d/type",
+                   i);
         out->zone_count++;
     }
 }
@@ -182,10 +188,19 @@ void machine_read(struct machine *out, const char *root)
 {
     struct strbuf text = STRBUF_INIT;
     root = root ? root : "";
-    *out = (struct machine){.logical_count = -1, .core_count = -1, .socket_count = -1, .numa_count = -1,
-                            .is_smt = -1, .is_turbo = -1, .frequency_mhz = -1,
-                            .frequency_max_mhz = -1, .memory_bytes = -1, .memory_free_bytes = -1,
-                            .swap_bytes = -1, .cpu_quota = -1, .cpuset_count = -1,
+    *out = (struct machine){.logical_count = -1,
+                            .core_count = -1,
+                            .socket_count = -1,
+                            .numa_count = -1,
+                            .is_smt = -1,
+                            .is_turbo = -1,
+                            .frequency_mhz = -1,
+                            .frequency_max_mhz = -1,
+                            .memory_bytes = -1,
+                            .memory_free_bytes = -1,
+                            .swap_bytes = -1,
+                            .cpu_quota = -1,
+                            .cpuset_count = -1,
                             .cgroup_memory_bytes = -1};
     read_software(out, root, &text);
     out->logical_count = count_online(root, &text);

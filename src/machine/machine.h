@@ -1,5 +1,6 @@
 /**
- * machine.h - what this computer is: processor, memory, frequency control, limits, devices, software.
+ * machine.h - what this computer is: processor, memory, frequency control, limits, devices,
+ * software.
  *
  * Everything is read from /proc, /sys, /etc and hwloc; nothing is run and nothing needs privileges.
  * What the system does not tell is "" or -1, JSON null, and «not available» in print. Reads take a
@@ -28,8 +29,8 @@ struct machine_cache {
 
 /** A device that may run inference. */
 struct machine_device {
-    char kind[16];   /**< "gpu", "npu", "accelerator" */
-    char bus[8];     /**< "pci", "usb" */
+    char kind[16]; /**< "gpu", "npu", "accelerator" */
+    char bus[8];   /**< "pci", "usb" */
     char address[32];
     char id[12];     /**< "8086:5912" */
     char name[128];  /**< from the id tables; "" when unknown */
@@ -43,23 +44,23 @@ struct machine_zone {
 
 struct machine {
     char host[72];
-    char os[96];     /**< PRETTY_NAME of /etc/os-release */
+    char os[96]; /**< PRETTY_NAME of /etc/os-release */
     char kernel[72];
     char architecture[24];
 
     char cpu[128];
-    int logical_count;  /**< online logical processors */
-    int core_count;     /**< physical cores */
+    int logical_count; /**< online logical processors */
+    int core_count;    /**< physical cores */
     int socket_count;
     int numa_count;
-    int is_smt;         /**< 1 on, 0 off, -1 unknown */
+    int is_smt; /**< 1 on, 0 off, -1 unknown */
     int cache_count;
     struct machine_cache cache[MACHINE_MAX_CACHES];
     char features[128]; /**< vector extensions that matter here: "avx2 avx512f amx_int8" */
 
     char governor[24];
     char frequency_driver[32];
-    int is_turbo;       /**< 1 on, 0 off, -1 unknown */
+    int is_turbo;         /**< 1 on, 0 off, -1 unknown */
     double frequency_mhz; /**< now, fastest processor */
     double frequency_max_mhz;
 
@@ -67,10 +68,10 @@ struct machine {
     int64_t memory_free_bytes; /**< MemAvailable */
     int64_t swap_bytes;
 
-    char hypervisor[48]; /**< "KVM", "Microsoft", … ; "none" on bare metal */
-    char container[24];  /**< "docker", "podman", "kubernetes", … ; "none" */
-    double cpu_quota;    /**< processors that the cgroup allows; -1: no limit */
-    int cpuset_count;    /**< processors that this process may run on */
+    char hypervisor[48];         /**< "KVM", "Microsoft", … ; "none" on bare metal */
+    char container[24];          /**< "docker", "podman", "kubernetes", … ; "none" */
+    double cpu_quota;            /**< processors that the cgroup allows; -1: no limit */
+    int cpuset_count;            /**< processors that this process may run on */
     int64_t cgroup_memory_bytes; /**< -1: no limit */
 
     int zone_count;
@@ -86,8 +87,8 @@ void machine_read(struct machine *out, const char *root);
 json_t *machine_to_json(const struct machine *machine);
 
 /**
- * The row's columns machine, cpu, cpu_count, memory_mib, os, kernel, governor, container. cpu_count and
- * memory_mib are what the test can use: cpuset and cgroup limits applied. New reference.
+ * The row's columns machine, cpu, cpu_count, memory_mib, os, kernel, governor, container. cpu_count
+ * and memory_mib are what the test can use: cpuset and cgroup limits applied. New reference.
  */
 json_t *machine_row(const struct machine *machine);
 

@@ -54,7 +54,8 @@ static bool read_number(int64_t *out, const char *root, const char *path)
     return true;
 }
 
-// The line «cpu  user nice system idle iowait irq softirq steal guest guest_nice»; guest is in user.
+// The line «cpu  user nice system idle iowait irq softirq steal guest guest_nice»; guest is in
+// user.
 static void read_ticks(struct noise_reading *out, const char *root)
 {
     char text[512];

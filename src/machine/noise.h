@@ -6,8 +6,8 @@
  * millisecond, no allocation. noise_evaluate turns the two readings into figures and findings; a
  * counter that the system does not offer is NAN or -1 and never a finding.
  *
- * Thresholds (figures are over the whole region; time is counted in the kernel's ticks of 10 ms, so a
- * share must exceed its threshold by two ticks):
+ * Thresholds (figures are over the whole region; time is counted in the kernel's ticks of 10 ms, so
+ * a share must exceed its threshold by two ticks):
  *
  *     finding                                       noisy     invalid
  *     time stolen by the hypervisor, of all CPUs    > 1 %     > 10 %
@@ -32,21 +32,21 @@ enum noise_severity { NOISE_QUIET, NOISE_NOISY, NOISE_INVALID };
 
 /** Counters at one moment. Unknown: -1 (integers) or NAN. */
 struct noise_reading {
-    int64_t time_ns;          /**< CLOCK_MONOTONIC */
-    int64_t busy_ticks;       /**< of all processors: everything but idle, iowait and steal */
-    int64_t steal_ticks;      /**< of all processors */
-    int64_t own_cpu_ns;       /**< user and system time of this process */
-    int64_t pressure_us;      /**< PSI: time in which some task waited for a processor */
+    int64_t time_ns;     /**< CLOCK_MONOTONIC */
+    int64_t busy_ticks;  /**< of all processors: everything but idle, iowait and steal */
+    int64_t steal_ticks; /**< of all processors */
+    int64_t own_cpu_ns;  /**< user and system time of this process */
+    int64_t pressure_us; /**< PSI: time in which some task waited for a processor */
     int64_t involuntary_switches;
     int64_t major_faults;
     int64_t minor_faults;
-    int64_t throttle_count;   /**< core and package thermal throttle events, summed */
-    double frequency_mhz;     /**< of the fastest processor that this process may use */
-    double temperature_c;     /**< hottest zone */
+    int64_t throttle_count; /**< core and package thermal throttle events, summed */
+    double frequency_mhz;   /**< of the fastest processor that this process may use */
+    double temperature_c;   /**< hottest zone */
 };
 
 struct noise {
-    const char *root; /**< borrowed; NULL: "" (tests put a fake tree here) */
+    const char *root;    /**< borrowed; NULL: "" (tests put a fake tree here) */
     int processor_count; /**< lines «cpuN» of /proc/stat, set by noise_begin */
     int thread_count;    /**< threads of this process, at the end */
     long ticks_per_s;
@@ -68,9 +68,9 @@ struct noise_result {
     int64_t major_faults;
     int64_t minor_faults;
     int64_t throttle_count;
-    double frequency_mhz; /**< mean of begin and end */
+    double frequency_mhz;         /**< mean of begin and end */
     double frequency_change_frac; /**< end / begin - 1 */
-    double temperature_c; /**< at the end */
+    double temperature_c;         /**< at the end */
     enum noise_severity severity; /**< the worst finding */
     int finding_count;
     struct noise_finding finding[NOISE_MAX_FINDINGS];
@@ -87,8 +87,8 @@ void noise_evaluate(struct noise_result *out, const struct noise *noise);
 const char *noise_severity_name(enum noise_severity severity);
 
 /**
- * Watches the machine for `duration_ns` while this process sleeps: is it idle enough to start? Fills
- * `out` as for a measured region; findings are warnings for people.
+ * Watches the machine for `duration_ns` while this process sleeps: is it idle enough to start?
+ * Fills `out` as for a measured region; findings are warnings for people.
  */
 void noise_watch_idle(struct noise_result *out, const char *root, int64_t duration_ns);
 

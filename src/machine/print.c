@@ -143,11 +143,15 @@ static void add_size(struct strbuf *out, const char *name, int64_t bytes, const 
 static void add_processor(struct strbuf *out, const struct machine *m)
 {
     add_text(out, "processor", m->cpu);
-    strbuf_addf(out, "%-18s %d logical, %d cores, %d sockets, %d NUMA nodes, SMT %s\n", "processors", m->logical_count, m->core_count,
-                m->socket_count, m->numa_count, m->is_smt < 0 ? "not known" : m->is_smt ? "on" : "off");
+    strbuf_addf(out, "%-18s %d logical, %d cores, %d sockets, %d NUMA nodes, SMT %s\n",
+                "processors", m->logical_count, m->core_count, m->socket_count, m->numa_count,
+                m->is_smt < 0 ? "not known"
+                : m->is_smt   ? "on"
+                              : "off");
     strbuf_addf(out, "%-18s", "caches");
     for (int i = 0; i < m->cache_count; i++)
-        strbuf_addf(out, "%s %s %d x %lld KiB", i ? "," : "", m->cache[i].name, m->cache[i].count, (long long)m->cache[i].bytes / 1024);
+        strbuf_addf(out, "%s %s %d x %lld KiB", i ? "," : "", m->cache[i].name, m->cache[i].count,
+                    (long long)m->cache[i].bytes / 1024);
     strbuf_adds(out, m->cache_count ? "\n" : " not available\n");
     add_text(out, "vector extensions", m->features);
     add_text(out, "governor", m->governor);
@@ -180,10 +184,12 @@ void machine_print(struct strbuf *out, const struct machine *m)
     add_size(out, "swap", m->swap_bytes, "not available");
     add_limits(out, m);
     for (int i = 0; i < m->zone_count; i++)
-        strbuf_addf(out, "%-18s %.1f C %s\n", i ? "" : "temperatures", m->zone[i].temperature_c, m->zone[i].name);
+        strbuf_addf(out, "%-18s %.1f C %s\n", i ? "" : "temperatures", m->zone[i].temperature_c,
+                    m->zone[i].name);
     for (int i = 0; i < m->device_count; i++)
-        strbuf_addf(out, "%-18s %s %s %s %s%s%s\n", i ? "" : "devices", m->device[i].kind, m->device[i].address, m->device[i].id,
-                    m->device[i].name, *m->device[i].driver ? ", driver " : "", m->device[i].driver);
+        strbuf_addf(out, "%-18s %s %s %s %s%s%s\n", i ? "" : "devices", m->device[i].kind,
+                    m->device[i].address, m->device[i].id, m->device[i].name,
+                    *m->device[i].driver ? ", driver " : "", m->device[i].driver);
     if (m->device_count == 0)
         strbuf_addf(out, "%-18s no GPU, NPU or accelerator found\n", "devices");
 }

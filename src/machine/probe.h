@@ -10,7 +10,8 @@
 
 #include "machine/machine.h"
 
-/** First line of the file `root` + formatted path, without its newline; "" and false if unreadable. */
+/** First line of the file `root` + formatted path, without its newline; "" and false if unreadable.
+ */
 bool probe_line(char *out, size_t out_bytes, const char *root, const char *format, ...)
     DLI_PRINTF(4, 5);
 

@@ -14,8 +14,11 @@ static void add_caches(struct machine *out, hwloc_topology_t topology)
     static const struct {
         hwloc_obj_type_t type;
         const char *name;
-    } kinds[] = {{HWLOC_OBJ_L1CACHE, "L1d"}, {HWLOC_OBJ_L1ICACHE, "L1i"}, {HWLOC_OBJ_L2CACHE, "L2"},
-                 {HWLOC_OBJ_L3CACHE, "L3"},  {HWLOC_OBJ_L4CACHE, "L4"}};
+    } kinds[] = {{HWLOC_OBJ_L1CACHE, "L1d"},
+                 {HWLOC_OBJ_L1ICACHE, "L1i"},
+                 {HWLOC_OBJ_L2CACHE, "L2"},
+                 {HWLOC_OBJ_L3CACHE, "L3"},
+                 {HWLOC_OBJ_L4CACHE, "L4"}};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         int count = count_of(topology, kinds[i].type);
         hwloc_obj_t first = count > 0 ? hwloc_get_obj_by_type(topology, kinds[i].type, 0) : NULL;

@@ -12,7 +12,9 @@ static void add_value_name(struct strbuf *out, const struct dli_option *option)
     }
     if (option->type == DLI_OPTION_BOOL)
         return;
-    strbuf_adds(out, option->unit ? option->unit : option->type == DLI_OPTION_STRING ? "TEXT" : "N");
+    strbuf_adds(out, option->unit                        ? option->unit
+                     : option->type == DLI_OPTION_STRING ? "TEXT"
+                                                         : "N");
 }
 
 static void add_option_name(struct strbuf *out, const struct dli_option *option)
@@ -78,7 +80,8 @@ void command_write_help(struct strbuf *out, const struct command *command, int w
             add_option_help(out, option, width);
     if (command->examples)
         strbuf_adds(out, "\nExamples:\n");
-    for (const struct command_example *example = command->examples; example && example->line; example++)
+    for (const struct command_example *example = command->examples; example && example->line;
+         example++)
         strbuf_addf(out, "  %s\n      %s\n", example->line, example->does);
 }
 
@@ -116,7 +119,8 @@ void command_write_man(struct strbuf *out, const struct command *command, const 
     add_dashed(out, command->name);
     strbuf_adds(out, " \\- ");
     add_roff(out, command->summary);
-    strbuf_addf(out, ".SH SYNOPSIS\n.B dli %s\n%s", command->name, command->options[0] ? "[\\fIOPTION\\fR...] " : "");
+    strbuf_addf(out, ".SH SYNOPSIS\n.B dli %s\n%s", command->name,
+                command->options[0] ? "[\\fIOPTION\\fR...] " : "");
     add_roff(out, command->arguments);
     strbuf_adds(out, ".SH DESCRIPTION\n");
     add_roff(out, command->description);
@@ -133,13 +137,16 @@ void command_write_man(struct strbuf *out, const struct command *command, const 
         }
     if (command->examples)
         strbuf_adds(out, ".SH EXAMPLES\n");
-    for (const struct command_example *example = command->examples; example && example->line; example++) {
+    for (const struct command_example *example = command->examples; example && example->line;
+         example++) {
         strbuf_adds(out, ".TP\n.B ");
         add_roff(out, example->line);
         add_roff(out, example->does);
     }
-    strbuf_adds(out, ".SH EXIT STATUS\n0: all went well; 1: some test failed; 2: usage or configuration error; "
-                     "3: could not start; 130: interrupted.\n");
+    strbuf_adds(
+        out,
+        ".SH EXIT STATUS\n0: all went well; 1: some test failed; 2: usage or configuration error; "
+        "3: could not start; 130: interrupted.\n");
 }
 
 // In a table cell a bar ends the cell.
@@ -154,9 +161,9 @@ static void add_cell(struct strbuf *out, const char *text)
 
 void command_write_markdown(struct strbuf *out, const struct command *command)
 {
-    strbuf_addf(out, "## dli %s\n\n%s.\n\n```\ndli %s%s%s%s\n```\n\n%s\n\n", command->name, command->summary,
-                command->name, command->options[0] ? " [OPTION...]" : "", *command->arguments ? " " : "",
-                command->arguments, command->description);
+    strbuf_addf(out, "## dli %s\n\n%s.\n\n```\ndli %s%s%s%s\n```\n\n%s\n\n", command->name,
+                command->summary, command->name, command->options[0] ? " [OPTION...]" : "",
+                *command->arguments ? " " : "", command->arguments, command->description);
     if (command->options[0])
         strbuf_adds(out, "| option | meaning |\n| --- | --- |\n");
     for (int i = 0; command->options[i]; i++)
@@ -170,7 +177,8 @@ void command_write_markdown(struct strbuf *out, const struct command *command)
             strbuf_adds(out, " |\n");
             strbuf_release(&name);
         }
-    for (const struct command_example *example = command->examples; example && example->line; example++)
+    for (const struct command_example *example = command->examples; example && example->line;
+         example++)
         strbuf_addf(out, "\n```\n%s\n```\n%s\n", example->line, example->does);
     strbuf_addc(out, '\n');
 }
@@ -185,9 +193,11 @@ static void add_bash_words(struct strbuf *out, const struct command *command)
 
 void command_write_bash(struct strbuf *out, const struct command *const *commands)
 {
-    strbuf_adds(out, "# bash completion of dli; made by: dli completion bash\n_dli() {\n"
-                     "    local word=${COMP_WORDS[COMP_CWORD]} command=\"${COMP_WORDS[1]}\" options=\n"
-                     "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        mapfile -t COMPREPLY < <(compgen -W \"");
+    strbuf_adds(
+        out,
+        "# bash completion of dli; made by: dli completion bash\n_dli() {\n"
+        "    local word=${COMP_WORDS[COMP_CWORD]} command=\"${COMP_WORDS[1]}\" options=\n"
+        "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        mapfile -t COMPREPLY < <(compgen -W \"");
     for (int i = 0; commands[i]; i++)
         if (!strchr(commands[i]->name, ' '))
             strbuf_addf(out, "%s%s", i ? " " : "", commands[i]->name);
@@ -223,8 +233,9 @@ static void add_quoted(struct strbuf *out, const char *text, const char *escape)
 
 void command_write_zsh(struct strbuf *out, const struct command *const *commands)
 {
-    strbuf_adds(out, "#compdef dli\n# zsh completion of dli; made by: dli completion zsh\n_dli() {\n"
-                     "    if (( CURRENT == 2 )); then\n        local -a commands=(\n");
+    strbuf_adds(out,
+                "#compdef dli\n# zsh completion of dli; made by: dli completion zsh\n_dli() {\n"
+                "    if (( CURRENT == 2 )); then\n        local -a commands=(\n");
     for (int i = 0; commands[i]; i++) {
         if (strchr(commands[i]->name, ' '))
             continue;
@@ -240,10 +251,12 @@ void command_write_zsh(struct strbuf *out, const struct command *const *commands
                 continue;
             strbuf_addf(out, "    '%s%s'*) _arguments", commands[i]->name, pass ? " " : "");
             for (int k = 0; commands[i]->options[k]; k++)
-                for (const struct dli_option *option = commands[i]->options[k]; option->name; option++) {
+                for (const struct dli_option *option = commands[i]->options[k]; option->name;
+                     option++) {
                     strbuf_addf(out, " '--%s[", option->name);
                     add_quoted(out, option->help, "[]:");
-                    strbuf_addf(out, "]%s'", option->type == DLI_OPTION_BOOL ? "" : ":value:_files");
+                    strbuf_addf(out, "]%s'",
+                                option->type == DLI_OPTION_BOOL ? "" : ":value:_files");
                 }
             strbuf_adds(out, " '*:file:_files' ;;\n");
         }
@@ -262,8 +275,9 @@ void command_write_fish(struct strbuf *out, const struct command *const *command
         strbuf_adds(out, "'\n");
         for (int k = 0; command->options[k]; k++)
             for (const struct dli_option *option = command->options[k]; option->name; option++) {
-                strbuf_addf(out, "complete -c dli -n '__fish_seen_subcommand_from %s' -l %s%s -d '", command->name,
-                            option->name, option->type == DLI_OPTION_BOOL ? "" : " -r");
+                strbuf_addf(out, "complete -c dli -n '__fish_seen_subcommand_from %s' -l %s%s -d '",
+                            command->name, option->name,
+                            option->type == DLI_OPTION_BOOL ? "" : " -r");
                 add_quoted(out, option->help, "");
                 strbuf_adds(out, "'\n");
             }

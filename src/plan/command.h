@@ -1,5 +1,6 @@
 /**
- * command.h - what a subcommand is, and the texts made from it: --help, man page, completion, markdown.
+ * command.h - what a subcommand is, and the texts made from it: --help, man page, completion,
+ * markdown.
  *
  * All of them come from one `struct command`, so they cannot disagree. Writers append to a strbuf.
  */
@@ -16,11 +17,11 @@ struct command_example {
 };
 
 struct command {
-    const char *name;        /**< "bench", or "plan show" */
-    const char *arguments;   /**< "MODEL..." as the synopsis shows it; "" for none */
-    const char *summary;     /**< half a sentence */
-    const char *description; /**< paragraphs separated by a blank line */
-    const struct dli_option *options[3]; /**< tables, NULL-terminated */
+    const char *name;                       /**< "bench", or "plan show" */
+    const char *arguments;                  /**< "MODEL..." as the synopsis shows it; "" for none */
+    const char *summary;                    /**< half a sentence */
+    const char *description;                /**< paragraphs separated by a blank line */
+    const struct dli_option *options[3];    /**< tables, NULL-terminated */
     const struct command_example *examples; /**< ended by a NULL line; may be NULL */
 };
 

@@ -7,7 +7,8 @@
 #include "plan/options.h"
 
 #define PLAN_KEY_OPTION(id, name, letter, kind, shown, help)                                       \
-    {name, DLI_OPTION_LIST, offsetof(struct plan_texts, value[PLAN_##id]), 0, 0, NULL, shown, help, letter},
+    {name, DLI_OPTION_LIST, offsetof(struct plan_texts, value[PLAN_##id]), 0, 0, NULL, shown,      \
+     help, letter},
 const struct dli_option plan_options[] = {PLAN_KEYS(PLAN_KEY_OPTION) DLI_OPTIONS_END};
 #undef PLAN_KEY_OPTION
 
@@ -70,8 +71,10 @@ static int parse_int32(int *out, const char *text, int min, int max, struct dli_
 
 static int apply_precision(struct test_model *model, const char *text, struct dli_error *err)
 {
-    static const char *const words[] = {"none", "f32", "f16", "bf16", "i8", "fp32", "fp16", "int8", NULL};
-    static const enum dli_type types[] = {DLI_TYPE_NONE, DLI_F32, DLI_F16, DLI_BF16, DLI_I8, DLI_F32, DLI_F16, DLI_I8};
+    static const char *const words[] = {"none", "f32",  "f16",  "bf16", "i8",
+                                        "fp32", "fp16", "int8", NULL};
+    static const enum dli_type types[] = {DLI_TYPE_NONE, DLI_F32, DLI_F16, DLI_BF16,
+                                          DLI_I8,        DLI_F32, DLI_F16, DLI_I8};
     int word = 0;
     int result = parse_word(&word, text, words, err);
     if (result == DLI_OK)
@@ -117,7 +120,8 @@ static int apply_shape(struct test_model *model, const char *text, struct dli_er
         if (end == next || dim < 1 || dim > INT32_MAX || (*end && *end != ',' && *end != 'x'))
             return dli_fail(err, DLI_E_ARG, "'%.80s' is not a shape like data=1,3,224,224", text);
         if (shape.rank == DLI_MAX_RANK)
-            return dli_fail(err, DLI_E_ARG, "'%.80s' has more than %d dimensions", text, DLI_MAX_RANK);
+            return dli_fail(err, DLI_E_ARG, "'%.80s' has more than %d dimensions", text,
+                            DLI_MAX_RANK);
         shape.dim[shape.rank++] = dim;
         next = *end ? end + 1 : end;
     }
@@ -177,7 +181,8 @@ static int parse_channels(double out[4], const char *text, struct dli_error *err
             return dli_fail(err, DLI_E_ARG, "'%.60s' has more than 4 channels", text);
         out[count++] = strtod(next, &end);
         if (end == next || (*end && *end != ','))
-            return dli_fail(err, DLI_E_ARG, "'%.60s' is not a list of numbers like 123.7,116.3,103.5", text);
+            return dli_fail(err, DLI_E_ARG,
+                            "'%.60s' is not a list of numbers like 123.7,116.3,103.5", text);
         if (!*end)
             break;
         next = end + 1;
@@ -188,7 +193,8 @@ static int parse_channels(double out[4], const char *text, struct dli_error *err
 }
 
 // What is said of pictures holds for every picture input of the model.
-static int apply_picture(struct test_model *model, enum plan_key key, const char *text, struct dli_error *err)
+static int apply_picture(struct test_model *model, enum plan_key key, const char *text,
+                         struct dli_error *err)
 {
     static const char *const layouts[] = {"nchw", "nhwc", NULL};
     static const char *const colors[] = {"rgb", "bgr", NULL};
@@ -225,7 +231,8 @@ static int apply_option(struct test_model *model, const char *text, struct dli_e
     // An option of another backend than this test's is not an error: one line may serve a sweep.
     if (model->framework && strncmp(model->framework, text, (size_t)(dot - text)) != 0)
         return DLI_OK;
-    model->option = xrealloc(model->option, (size_t)model->option_count + 1, sizeof(*model->option));
+    model->option =
+        xrealloc(model->option, (size_t)model->option_count + 1, sizeof(*model->option));
     model->option[model->option_count].key = xasprintf("%.*s", (int)(equals - text), text);
     model->option[model->option_count++].value = xstrdup(equals + 1);
     return DLI_OK;
@@ -280,7 +287,8 @@ static int apply_to_measure(struct test_measure *measure, enum plan_key key, con
     }
 }
 
-static int apply_to_test(struct test *test, enum plan_key key, const char *text, struct dli_error *err)
+static int apply_to_test(struct test *test, enum plan_key key, const char *text,
+                         struct dli_error *err)
 {
     static const char *const hosts[] = {"native", "python", NULL};
     static const char *const modes[] = {"sync", "async", NULL};
@@ -311,7 +319,8 @@ static int apply_to_test(struct test *test, enum plan_key key, const char *text,
     }
 }
 
-static int apply_to_model(struct test_model *model, enum plan_key key, const char *text, struct dli_error *err)
+static int apply_to_model(struct test_model *model, enum plan_key key, const char *text,
+                          struct dli_error *err)
 {
     switch (key) {
     case PLAN_MODEL:

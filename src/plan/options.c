@@ -83,8 +83,7 @@ static int set_choice(int *field, const struct dli_option *option, const char *t
         }
         strbuf_addf(&allowed, "%s%s", i ? ", " : "", option->choices[i]);
     }
-    int result =
-        dli_fail(err, DLI_E_ARG, "'%.60s' is not one of %s", text, strbuf_text(&allowed));
+    int result = dli_fail(err, DLI_E_ARG, "'%.60s' is not one of %s", text, strbuf_text(&allowed));
     strbuf_release(&allowed);
     return result;
 }
@@ -164,7 +163,8 @@ static int fail_unknown(const struct options_group *groups, const char *name, st
     names[count] = NULL;
     const char *nearest = nearest_name(name, names);
     if (nearest)
-        return dli_fail(err, DLI_E_ARG, "unknown option --%.60s; did you mean --%s?", name, nearest);
+        return dli_fail(err, DLI_E_ARG, "unknown option --%.60s; did you mean --%s?", name,
+                        nearest);
     return dli_fail(err, DLI_E_ARG, "unknown option --%.60s; --help lists the options", name);
 }
 
@@ -192,7 +192,8 @@ static int parse_option(const char **argv, int argc, int *next, const struct opt
     } else {
         found = find_letter(groups, word[1]);
         if (!found.option)
-            return dli_fail(err, DLI_E_ARG, "unknown option -%c; --help lists the options", word[1]);
+            return dli_fail(err, DLI_E_ARG, "unknown option -%c; --help lists the options",
+                            word[1]);
     }
     if (!value && found.option->type == DLI_OPTION_BOOL)
         value = "yes";

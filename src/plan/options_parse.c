@@ -50,8 +50,8 @@ struct unit {
 };
 
 // A number followed by a unit of the table (ended by a NULL name); "" is the unit left out.
-static int parse_with_unit(double *out, const char *text, const struct unit *units, const char *what,
-                           struct dli_error *err)
+static int parse_with_unit(double *out, const char *text, const struct unit *units,
+                           const char *what, struct dli_error *err)
 {
     char *end = NULL;
     double value = strtod(text, &end);
@@ -69,8 +69,9 @@ static int parse_with_unit(double *out, const char *text, const struct unit *uni
 
 int options_parse_duration(int64_t *out_ns, const char *text, struct dli_error *err)
 {
-    static const struct unit units[] = {{"", 1e9},   {"ns", 1},    {"us", 1e3},    {"ms", 1e6}, {"s", 1e9},
-                                        {"m", 6e10}, {"min", 6e10}, {"h", 3.6e12}, {NULL, 0}};
+    static const struct unit units[] = {{"", 1e9},     {"ns", 1},     {"us", 1e3},
+                                        {"ms", 1e6},   {"s", 1e9},    {"m", 6e10},
+                                        {"min", 6e10}, {"h", 3.6e12}, {NULL, 0}};
     double value = 0;
     int result = parse_with_unit(&value, text, units, "duration like 500ms, 10s or 5min", err);
     if (result != DLI_OK)
@@ -83,14 +84,9 @@ int options_parse_duration(int64_t *out_ns, const char *text, struct dli_error *
 
 int options_parse_bytes(int64_t *out, const char *text, struct dli_error *err)
 {
-    static const struct unit units[] = {{"", 1},
-                                        {"k", 1024},
-                                        {"KiB", 1024},
-                                        {"M", 1048576},
-                                        {"MiB", 1048576},
-                                        {"G", 1073741824},
-                                        {"GiB", 1073741824},
-                                        {NULL, 0}};
+    static const struct unit units[] = {
+        {"", 1},          {"k", 1024},       {"KiB", 1024},       {"M", 1048576},
+        {"MiB", 1048576}, {"G", 1073741824}, {"GiB", 1073741824}, {NULL, 0}};
     double value = 0;
     int result = parse_with_unit(&value, text, units, "size like 512M or 2G", err);
     if (result != DLI_OK)

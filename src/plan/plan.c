@@ -70,8 +70,8 @@ int plan_from_texts(struct plan *out, const struct plan_context *context, struct
     return result;
 }
 
-int plan_read(struct plan *out, const char *path, const struct plan_context *context, struct strbuf *problems,
-              struct dli_error *err)
+int plan_read(struct plan *out, const char *path, const struct plan_context *context,
+              struct strbuf *problems, struct dli_error *err)
 {
     struct strbuf text = STRBUF_INIT;
     memset(out, 0, sizeof(*out));
@@ -94,14 +94,15 @@ static void add_count(struct strbuf *out, int value)
 
 void plan_print(struct strbuf *out, const struct plan *plan)
 {
-    strbuf_addf(out, "%-5s %-34s %-12s %-8s %-9s %-6s %-6s %8s %8s %8s %8s\n", "test", "model", "framework", "device",
-                "precision", "host", "mode", "batch", "threads", "streams", "requests");
+    strbuf_addf(out, "%-5s %-34s %-12s %-8s %-9s %-6s %-6s %8s %8s %8s %8s\n", "test", "model",
+                "framework", "device", "precision", "host", "mode", "batch", "threads", "streams",
+                "requests");
     for (int i = 0; i < plan->test_count; i++) {
         const struct test *test = &plan->test[i];
         const struct test_model *model = &test->model[0];
-        strbuf_addf(out, "%-5d %-34s %-12s %-8s %-9s %-6s %-6s %8d", i + 1, model->model, model->framework,
-                    model->device, test_precision_name(model->precision), test_host_name(test->host),
-                    test_mode_name(test->mode), model->batch);
+        strbuf_addf(out, "%-5d %-34s %-12s %-8s %-9s %-6s %-6s %8d", i + 1, model->model,
+                    model->framework, model->device, test_precision_name(model->precision),
+                    test_host_name(test->host), test_mode_name(test->mode), model->batch);
         add_count(out, model->threads);
         add_count(out, model->streams);
         add_count(out, model->requests);

@@ -2,9 +2,9 @@
  * plan.h - from a command line or a plan file to the list of tests.
  *
  * Lists and ranges of the sweep keys multiply; tests that come out equal are kept once. Order: the
- * entries of the file as they stand, within an entry the product in the order of PLAN_KEYS, the last key fastest.
- * In sync mode streams and requests have no meaning and are dropped. Paths, hashes and ids are filled in later
- * by the catalog.
+ * entries of the file as they stand, within an entry the product in the order of PLAN_KEYS, the
+ * last key fastest. In sync mode streams and requests have no meaning and are dropped. Paths,
+ * hashes and ids are filled in later by the catalog.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H

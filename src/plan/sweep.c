@@ -31,24 +31,26 @@ static int add_range(struct values *values, const char *text, struct dli_error *
     long long first = strtoll(text, &end, 10);
     long long last = first;
     long long step = 1;
-    char operator = '+';
+    char operator= '+';
     bool is_good = end != text;
     if (is_good && *end == '-') {
         const char *start = end + 1;
         last = strtoll(start, &end, 10);
         is_good = end != start;
         if (is_good && (*end == '*' || *end == '+')) {
-            operator = *end;
+            operator= * end;
             start = end + 1;
             step = strtoll(start, &end, 10);
             is_good = end != start;
         }
     }
     if (!is_good || *end || first < 0 || last > INT32_MAX)
-        return dli_fail(err, DLI_E_ARG, "'%.60s' is not a number or a range like 1-4, 1-64*2 or 2-10+2", text);
-    if (last < first || step < 1 || (operator == '*' && (step < 2 || first < 1)))
+        return dli_fail(err, DLI_E_ARG,
+                        "'%.60s' is not a number or a range like 1-4, 1-64*2 or 2-10+2", text);
+    if (last < first || step < 1 || (operator== '*' &&(step < 2 || first < 1)))
         return dli_fail(err, DLI_E_ARG, "'%.60s' is a range that goes nowhere", text);
-    for (long long value = first; value <= last; value = operator == '*' ? value * step : value + step) {
+    for (long long value = first; value <= last;
+         value = operator== '*' ? value * step : value + step) {
         if (values->count >= MAX_VALUES)
             return dli_fail(err, DLI_E_ARG, "'%.60s' gives more than %d values", text, MAX_VALUES);
         add_value(values, xasprintf("%lld", value));
@@ -59,7 +61,8 @@ static int add_range(struct values *values, const char *text, struct dli_error *
 static int split(struct values *values, enum plan_key key, const char *text, struct dli_error *err)
 {
     enum plan_kind kind = plan_key_kind(key);
-    bool is_whole = kind == PLAN_ONE || kind == PLAN_SEVERAL || (key == PLAN_DEVICE && strchr(text, ':'));
+    bool is_whole =
+        kind == PLAN_ONE || kind == PLAN_SEVERAL || (key == PLAN_DEVICE && strchr(text, ':'));
     int result = DLI_OK;
     if (is_whole) {
         add_value(values, xstrdup(text));
@@ -122,7 +125,8 @@ static bool is_swept(enum plan_key key)
     return plan_key_kind(key) == PLAN_WORDS || plan_key_kind(key) == PLAN_NUMBERS;
 }
 
-static int make_test(struct test *out, const struct values *values, const int *index, struct dli_error *err)
+static int make_test(struct test *out, const struct values *values, const int *index,
+                     struct dli_error *err)
 {
     int result = DLI_OK;
     test_init(out);
@@ -134,7 +138,9 @@ static int make_test(struct test *out, const struct values *values, const int *i
             continue;
         }
         // Of a key that takes one text the last one given counts.
-        int first = plan_key_kind((enum plan_key)key) == PLAN_ONE && values[key].count ? values[key].count - 1 : 0;
+        int first = plan_key_kind((enum plan_key)key) == PLAN_ONE && values[key].count
+                        ? values[key].count - 1
+                        : 0;
         for (int i = first; i < values[key].count && result == DLI_OK; i++)
             result = plan_key_apply(out, (enum plan_key)key, values[key].text[i], err);
     }
@@ -165,7 +171,8 @@ static int check_required(const struct values *values, struct dli_error *err)
     if (values[PLAN_MODEL].count == 0)
         return dli_fail(err, DLI_E_ARG, "no model: name one, e.g. zoo:resnet-50 or model.onnx");
     if (values[PLAN_FRAMEWORK].count == 0)
-        return dli_fail(err, DLI_E_ARG, "no framework: name one, or 'all' (dli backends lists them)");
+        return dli_fail(err, DLI_E_ARG,
+                        "no framework: name one, or 'all' (dli backends lists them)");
     return DLI_OK;
 }
 
@@ -198,8 +205,8 @@ static int add_repeats(struct plan *plan, struct test *test, int64_t repeats, st
     return DLI_OK;
 }
 
-int plan_expand(struct plan *plan, const struct plan_texts *texts, const struct plan_context *context,
-                struct dli_error *err)
+int plan_expand(struct plan *plan, const struct plan_texts *texts,
+                const struct plan_context *context, struct dli_error *err)
 {
     struct values values[PLAN_KEY_COUNT] = {{0, NULL}};
     int index[PLAN_KEY_COUNT] = {0};

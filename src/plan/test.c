@@ -122,9 +122,9 @@ void test_make_id(struct test *test)
     json_t *object = test_to_json(test);
     for (size_t i = 0; i < sizeof(test_paths) / sizeof(test_paths[0]); i++)
         json_object_del(object, test_paths[i]);
-    json_array_foreach(json_object_get(object, "models"), index, model)
-        for (size_t i = 0; i < sizeof(model_paths) / sizeof(model_paths[0]); i++)
-            json_object_del(model, model_paths[i]);
+    json_array_foreach(json_object_get(object, "models"), index,
+                       model) for (size_t i = 0; i < sizeof(model_paths) / sizeof(model_paths[0]);
+                                   i++) json_object_del(model, model_paths[i]);
     json_object_del(object, "repeat");
     char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
     if (!text)

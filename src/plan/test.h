@@ -1,9 +1,9 @@
 /**
  * test.h - one test: what is measured, how, and within which limits.
  *
- * A test is plain data. The runner writes it to the journal and to the worker's standard input as one
- * JSON object (docs/formats.md), and a user can read, edit and replay that object. Strings and lists
- * are owned by the test; test_release frees them. Not thread-safe.
+ * A test is plain data. The runner writes it to the journal and to the worker's standard input as
+ * one JSON object (docs/formats.md), and a user can read, edit and replay that object. Strings and
+ * lists are owned by the test; test_release frees them. Not thread-safe.
  */
 #ifndef PLAN_TEST_H
 #define PLAN_TEST_H
@@ -17,8 +17,8 @@
 #define TEST_SCHEMA 1
 #define TEST_ID_SIZE 17 /**< 16 hexadecimal digits and the NUL */
 
-enum test_mode { TEST_SYNC, TEST_ASYNC };             /**< "sync", "async" */
-enum test_host { TEST_NATIVE, TEST_PYTHON };          /**< "native", "python" */
+enum test_mode { TEST_SYNC, TEST_ASYNC };              /**< "sync", "async" */
+enum test_host { TEST_NATIVE, TEST_PYTHON };           /**< "native", "python" */
 enum test_timing { TEST_APPLICATION, TEST_INFERENCE }; /**< "application", "inference" */
 enum test_warmup { TEST_WARMUP_AUTO, TEST_WARMUP_FIXED, TEST_WARMUP_NONE };
 
@@ -42,26 +42,26 @@ struct test_input {
     char *input;
     enum test_input_source source; /**< "random", "images", "file" (.npy or raw .bin) */
     char *path;                    /**< of a file or folder; NULL for random */
-    double low, high;              /**< random: uniform in [low, high); both 0: rule of the model or type */
-    double mean[4], scale[4];      /**< images: value = (pixel - mean[c]) / scale[c] */
-    bool is_bgr;                   /**< images: channel order blue, green, red */
-    bool is_nhwc;                  /**< images: layout NHWC; default NCHW */
+    double low, high; /**< random: uniform in [low, high); both 0: rule of the model or type */
+    double mean[4], scale[4]; /**< images: value = (pixel - mean[c]) / scale[c] */
+    bool is_bgr;              /**< images: channel order blue, green, red */
+    bool is_nhwc;             /**< images: layout NHWC; default NCHW */
 };
 
 /** A model and how it is run. */
 struct test_model {
-    char *model;        /**< as the user named it: "zoo:resnet-50", "model.onnx" */
-    char *path;         /**< the file to load */
-    char *weights_path; /**< second file of a two-file format, or NULL */
-    char *format;       /**< "onnx", "openvino", "tflite", "tensorflow", … */
-    char *sha256;       /**< of the model file(s), hexadecimal */
+    char *model;             /**< as the user named it: "zoo:resnet-50", "model.onnx" */
+    char *path;              /**< the file to load */
+    char *weights_path;      /**< second file of a two-file format, or NULL */
+    char *format;            /**< "onnx", "openvino", "tflite", "tensorflow", … */
+    char *sha256;            /**< of the model file(s), hexadecimal */
     int64_t parameter_count; /**< trainable parameters, -1 unknown */
     int64_t mac_count;       /**< multiply-adds of one batch, -1 unknown */
     bool is_approximate;     /**< the zoo's stand-in for an unpublished topology */
 
-    char *framework; /**< backend's name */
-    char *module;    /**< path of the backend's module; NULL: search by name */
-    char *device;    /**< NULL: "CPU" */
+    char *framework;         /**< backend's name */
+    char *module;            /**< path of the backend's module; NULL: search by name */
+    char *device;            /**< NULL: "CPU" */
     enum dli_type precision; /**< DLI_F32 by default; DLI_TYPE_NONE: the framework decides */
     int batch;               /**< samples in one request, >= 1 */
     int threads;             /**< inside one inference; 0: the framework decides */
@@ -126,7 +126,8 @@ void test_make_id(struct test *test);
 
 /** The JSON of docs/formats.md §1. New reference. */
 json_t *test_to_json(const struct test *test);
-/** Strict: unknown keys and values out of range are DLI_E_PARSE. `out` is initialised in any case. */
+/** Strict: unknown keys and values out of range are DLI_E_PARSE. `out` is initialised in any case.
+ */
 DLI_MUST_CHECK int test_from_json(struct test *out, const json_t *object, struct dli_error *err);
 
 const char *test_mode_name(enum test_mode mode);

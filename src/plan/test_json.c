@@ -130,7 +130,8 @@ json_t *test_to_json(const struct test *test)
     return object;
 }
 
-// Reading keeps the first error and does nothing after it, so that a schema reads as a list of keys.
+// Reading keeps the first error and does nothing after it, so that a schema reads as a list of
+// keys.
 struct reader {
     const json_t *object;
     struct dli_error *err;
@@ -167,7 +168,8 @@ static void read_real(struct reader *r, const char *key, double *out, double min
     if (r->result == DLI_OK)
         r->result = json_get_double(&value, r->object, key, r->err);
     if (r->result == DLI_OK && !(value >= min && value <= max))
-        r->result = dli_fail(r->err, DLI_E_PARSE, "'%s' is %g, must be within %g..%g", key, value, min, max);
+        r->result = dli_fail(r->err, DLI_E_PARSE, "'%s' is %g, must be within %g..%g", key, value,
+                             min, max);
     if (r->result == DLI_OK)
         *out = value;
 }
@@ -221,7 +223,8 @@ static void refuse_unknown(struct reader *r, const char *const *keys)
         if (*known)
             continue;
         const char *nearest = nearest_name(key, keys);
-        r->result = nearest ? dli_fail(r->err, DLI_E_PARSE, "unknown key '%.60s'; did you mean '%s'?", key, nearest)
+        r->result = nearest ? dli_fail(r->err, DLI_E_PARSE,
+                                       "unknown key '%.60s'; did you mean '%s'?", key, nearest)
                             : dli_fail(r->err, DLI_E_PARSE, "unknown key '%.60s'", key);
         return;
     }
@@ -265,7 +268,8 @@ static void read_options(struct reader *r, struct test_model *model)
     if (r->result != DLI_OK || !options)
         return;
     if (json_object_size(options) > MAX_OPTIONS) {
-        r->result = dli_fail(r->err, DLI_E_PARSE, "'options' has more than %d entries", MAX_OPTIONS);
+        r->result =
+            dli_fail(r->err, DLI_E_PARSE, "'options' has more than %d entries", MAX_OPTIONS);
         return;
     }
     model->option = xcalloc(json_object_size(options), sizeof(*model->option));
@@ -295,7 +299,8 @@ static void read_reals(struct reader *r, const char *key, double out[4])
 
 static void read_inputs(struct reader *r, struct test_model *model)
 {
-    static const char *const keys[] = {"input", "source", "path", "low", "high", "mean", "scale", "bgr", "nhwc", NULL};
+    static const char *const keys[] = {"input", "source", "path", "low",  "high",
+                                       "mean",  "scale",  "bgr",  "nhwc", NULL};
     static const char *const sources[] = {"random", "images", "file", NULL};
     json_t *list = read_list(r, "inputs", MAX_INPUTS);
     size_t count = json_array_size(list);
@@ -316,7 +321,8 @@ static void read_inputs(struct reader *r, struct test_model *model)
         read_bool(&entry, "bgr", &input->is_bgr);
         read_bool(&entry, "nhwc", &input->is_nhwc);
         if (entry.result == DLI_OK && input->source != TEST_INPUT_RANDOM && !input->path)
-            entry.result = dli_fail(r->err, DLI_E_PARSE, "'inputs': a source other than random needs 'path'");
+            entry.result =
+                dli_fail(r->err, DLI_E_PARSE, "'inputs': a source other than random needs 'path'");
         r->result = entry.result;
     }
 }
@@ -343,10 +349,11 @@ static void read_pin(struct reader *r, struct test_model *model)
 
 static void read_model(struct reader *r, struct test_model *model)
 {
-    static const char *const keys[] = {"model",   "path",     "weights_path", "format",    "sha256",    "parameters",
-                                       "macs",    "approximate", "framework", "module",    "device",    "precision",
-                                       "batch",   "threads",  "streams",      "requests",  "hint",      "pin",
-                                       "shapes",  "options",  "inputs",       "reference", "tolerance_frac", NULL};
+    static const char *const keys[] = {
+        "model",  "path",        "weights_path", "format",    "sha256",         "parameters",
+        "macs",   "approximate", "framework",    "module",    "device",         "precision",
+        "batch",  "threads",     "streams",      "requests",  "hint",           "pin",
+        "shapes", "options",     "inputs",       "reference", "tolerance_frac", NULL};
     refuse_unknown(r, keys);
     read_text(r, "model", &model->model);
     read_text(r, "path", &model->path);
@@ -375,9 +382,10 @@ static void read_model(struct reader *r, struct test_model *model)
 
 static void read_measure(struct reader *r, struct test_measure *measure)
 {
-    static const char *const keys[] = {"precision_frac", "confidence_frac", "min_time_ns",       "max_time_ns",
-                                       "min_iterations", "max_iterations",  "iterations",        "time_ns",
-                                       "warmup",         "warmup_iterations", "keep_samples",    NULL};
+    static const char *const keys[] = {"precision_frac",    "confidence_frac", "min_time_ns",
+                                       "max_time_ns",       "min_iterations",  "max_iterations",
+                                       "iterations",        "time_ns",         "warmup",
+                                       "warmup_iterations", "keep_samples",    NULL};
     int warmup = measure->warmup;
     refuse_unknown(r, keys);
     read_real(r, "precision_frac", &measure->precision_frac, 1e-6, 1);
@@ -424,8 +432,9 @@ static void read_id(struct reader *r, struct test *test)
 
 int test_from_json(struct test *out, const json_t *object, struct dli_error *err)
 {
-    static const char *const keys[] = {"schema", "id",     "repeat",  "host",       "mode",         "timing",
-                                       "seed",   "models", "measure", "timeout_ns", "memory_bytes", NULL};
+    static const char *const keys[] = {"schema",  "id",         "repeat",       "host",
+                                       "mode",    "timing",     "seed",         "models",
+                                       "measure", "timeout_ns", "memory_bytes", NULL};
     static const char *const hosts[] = {"native", "python", NULL};
     static const char *const modes[] = {"sync", "async", NULL};
     static const char *const timings[] = {"application", "inference", NULL};
@@ -436,7 +445,8 @@ int test_from_json(struct test *out, const json_t *object, struct dli_error *err
     refuse_unknown(&r, keys);
     read_int64(&r, "schema", &schema, 0, INT32_MAX);
     if (r.result == DLI_OK && schema != TEST_SCHEMA)
-        r.result = dli_fail(err, DLI_E_PARSE, "'schema' is %lld, this program reads %d", (long long)schema, TEST_SCHEMA);
+        r.result = dli_fail(err, DLI_E_PARSE, "'schema' is %lld, this program reads %d",
+                            (long long)schema, TEST_SCHEMA);
     read_id(&r, out);
     read_int(&r, "repeat", &out->repeat, 0, INT32_MAX);
     read_word(&r, "host", &host, hosts);

@@ -1,5 +1,6 @@
-// Plan files. Everything is read as text and given to the key's own parser, so `no`, `1e3` and `0x10`
-// mean what the key says. Aliases are refused; depth and size are bounded by the schema and the file limit.
+// Plan files. Everything is read as text and given to the key's own parser, so `no`, `1e3` and
+// `0x10` mean what the key says. Aliases are refused; depth and size are bounded by the schema and
+// the file limit.
 #include <stdlib.h>
 #include <yaml.h>
 
@@ -71,7 +72,8 @@ static void append(struct reading *r, struct dli_list *list, const char *text)
 // `option: {openvino.KEY: value}`: pairs become the texts «openvino.KEY=value».
 static void read_pairs(struct reading *r, const yaml_node_t *node, struct dli_list *list)
 {
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         pair < node->data.mapping.pairs.top; pair++) {
         const char *name = scalar(r, node_at(r, pair->key), "option");
         const char *value = scalar(r, node_at(r, pair->value), "option");
         if (!name || !value)
@@ -82,10 +84,12 @@ static void read_pairs(struct reading *r, const yaml_node_t *node, struct dli_li
     }
 }
 
-static void read_value(struct reading *r, enum plan_key key, const yaml_node_t *node, struct dli_list *list)
+static void read_value(struct reading *r, enum plan_key key, const yaml_node_t *node,
+                       struct dli_list *list)
 {
     const char *name = plan_key_name(key);
-    if (node->type == YAML_MAPPING_NODE && (key == PLAN_OPTION || key == PLAN_SHAPE || key == PLAN_INPUT)) {
+    if (node->type == YAML_MAPPING_NODE &&
+        (key == PLAN_OPTION || key == PLAN_SHAPE || key == PLAN_INPUT)) {
         read_pairs(r, node, list);
     } else if (node->type == YAML_SEQUENCE_NODE) {
         yaml_node_item_t *item = node->data.sequence.items.start;
@@ -103,7 +107,8 @@ static void read_value(struct reading *r, enum plan_key key, const yaml_node_t *
     }
 }
 
-static void note_unknown(struct reading *r, const yaml_node_t *node, const char *name, const char *const *known)
+static void note_unknown(struct reading *r, const yaml_node_t *node, const char *name,
+                         const char *const *known)
 {
     const char *nearest = known ? nearest_name(name, known) : options_nearest(plan_options, name);
     if (nearest)
@@ -119,7 +124,8 @@ static void read_entry(struct reading *r, const yaml_node_t *node, struct plan_t
         add_problem(r, line_of(node), "expected 'key: value' lines");
         return;
     }
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key_node = node_at(r, pair->key);
         const char *name = scalar(r, key_node, "key");
         int key = name ? plan_key_find(name) : -1;
@@ -137,14 +143,16 @@ static void read_entry(struct reading *r, const yaml_node_t *node, struct plan_t
     }
 }
 
-static void expand_entry(struct reading *r, struct plan *plan, const yaml_node_t *node, const struct plan_texts *texts)
+static void expand_entry(struct reading *r, struct plan *plan, const yaml_node_t *node,
+                         const struct plan_texts *texts)
 {
     struct dli_error err = {0};
     if (r->problem_count == 0 && plan_expand(plan, texts, r->context, &err) != DLI_OK)
         add_problem(r, line_of(node), "%s", err.text);
 }
 
-static void read_tests(struct reading *r, struct plan *plan, const yaml_node_t *node, const struct plan_texts *defaults)
+static void read_tests(struct reading *r, struct plan *plan, const yaml_node_t *node,
+                       const struct plan_texts *defaults)
 {
     if (node->type != YAML_SEQUENCE_NODE) {
         add_problem(r, line_of(node), "'tests' must be a list ('- model: …')");
@@ -154,7 +162,8 @@ static void read_tests(struct reading *r, struct plan *plan, const yaml_node_t *
         add_problem(r, line_of(node), "'tests' has more than %d entries", MAX_TESTS_IN_FILE);
         return;
     }
-    for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
+    for (yaml_node_item_t *item = node->data.sequence.items.start;
+         item < node->data.sequence.items.top; item++) {
         struct plan_texts texts = *defaults;
         const yaml_node_t *entry = node_at(r, *item);
         read_entry(r, entry, &texts);
@@ -168,10 +177,12 @@ static void read_top(struct reading *r, struct plan *plan, const yaml_node_t *ro
     const yaml_node_t *found[4] = {NULL, NULL, NULL, NULL};
     struct plan_texts defaults = {0};
     if (!root || root->type != YAML_MAPPING_NODE) {
-        add_problem(r, root ? line_of(root) : 1, "a plan has the keys name, description, defaults and tests");
+        add_problem(r, root ? line_of(root) : 1,
+                    "a plan has the keys name, description, defaults and tests");
         return;
     }
-    for (yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = root->data.mapping.pairs.start;
+         pair < root->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key_node = node_at(r, pair->key);
         const char *name = scalar(r, key_node, "key");
         int key = 0;
@@ -196,8 +207,9 @@ static void read_top(struct reading *r, struct plan *plan, const yaml_node_t *ro
         expand_entry(r, plan, root, &defaults);
 }
 
-// What the schema can never need, found in the events before a document is built: aliases, which libyaml
-// expands into shared nodes, and nesting, whose cost in libyaml grows with the square of the depth.
+// What the schema can never need, found in the events before a document is built: aliases, which
+// libyaml expands into shared nodes, and nesting, whose cost in libyaml grows with the square of
+// the depth.
 static const char *find_forbidden(const char *text, size_t bytes)
 {
     enum { MAX_DEPTH = 16 };
@@ -225,12 +237,13 @@ static const char *find_forbidden(const char *text, size_t bytes)
     return problem;
 }
 
-int plan_parse(struct plan *out, const char *text, size_t bytes, const char *name, const struct plan_context *context,
-               struct strbuf *problems, struct dli_error *err)
+int plan_parse(struct plan *out, const char *text, size_t bytes, const char *name,
+               const struct plan_context *context, struct strbuf *problems, struct dli_error *err)
 {
     yaml_parser_t parser;
     yaml_document_t document;
-    struct reading r = {.document = &document, .name = name, .context = context, .problems = problems, .err = err};
+    struct reading r = {
+        .document = &document, .name = name, .context = context, .problems = problems, .err = err};
     memset(out, 0, sizeof(*out));
     const char *forbidden = find_forbidden(text, bytes);
     if (forbidden) {
@@ -241,7 +254,8 @@ int plan_parse(struct plan *out, const char *text, size_t bytes, const char *nam
         abort();
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
     if (!yaml_parser_load(&parser, &document)) {
-        add_problem(&r, (int)parser.problem_mark.line + 1, "not YAML: %s", parser.problem ? parser.problem : "damaged");
+        add_problem(&r, (int)parser.problem_mark.line + 1, "not YAML: %s",
+                    parser.problem ? parser.problem : "damaged");
     } else {
         read_top(&r, out, yaml_document_get_root_node(&document));
         yaml_document_delete(&document);

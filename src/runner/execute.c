@@ -33,14 +33,16 @@ static int take_record(const char *kind, const json_t *record, void *data, struc
     char phase[sizeof(e->row.phase)];
     memcpy(phase, e->row.phase, sizeof(phase));
     if (e->options->journal) {
-        json_t *line = json_pack("{s:s,s:s,s:i,s:O}", "record", "worker", "id", e->test->id, "repeat", e->test->repeat, "line", record);
+        json_t *line = json_pack("{s:s,s:s,s:i,s:O}", "record", "worker", "id", e->test->id,
+                                 "repeat", e->test->repeat, "line", record);
         char *text = json_to_line(line);
         strbuf_addf(&e->lines, "%s\n", text);
         free(text);
         json_decref(line);
     }
     int result = row_take(&e->row, kind, record, err);
-    if (result == DLI_OK && e->options->on_phase && *e->row.phase && strcmp(phase, e->row.phase) != 0)
+    if (result == DLI_OK && e->options->on_phase && *e->row.phase &&
+        strcmp(phase, e->row.phase) != 0)
         e->options->on_phase(e->row.phase, e->options->data);
     return result;
 }
@@ -65,7 +67,8 @@ static enum subprocess_verdict on_data(const char *data, size_t bytes, void *use
     }
     strbuf_reset(&e->lines);
     int result = stream_feed(&e->stream, data, bytes, &e->broken);
-    if (e->lines.length && journal_append_text(e->options->journal, strbuf_text(&e->lines), e->lines.length, &e->failure) != DLI_OK)
+    if (e->lines.length && journal_append_text(e->options->journal, strbuf_text(&e->lines),
+                                               e->lines.length, &e->failure) != DLI_OK)
         return SUBPROCESS_KILL;
     if (e->row.has_end)
         hasten(e);
@@ -129,7 +132,8 @@ static int start(struct subprocess *process, struct execution *e, struct dli_err
                                          .input_bytes = strlen(text),
                                          .log_fd = log_fd,
                                          .memory_bytes = e->test->memory_bytes};
-    int result = e->options->log_path && log_fd < 0 ? log_fd : subprocess_start(process, &options, err);
+    int result =
+        e->options->log_path && log_fd < 0 ? log_fd : subprocess_start(process, &options, err);
     if (log_fd >= 0)
         close(log_fd);
     free(text);
@@ -137,8 +141,8 @@ static int start(struct subprocess *process, struct execution *e, struct dli_err
     return result;
 }
 
-static int finish(json_t **out, enum runner_status *status, bool *is_interrupted, struct execution *e,
-                  const struct subprocess_end *process, struct dli_error *err)
+static int finish(json_t **out, enum runner_status *status, bool *is_interrupted,
+                  struct execution *e, const struct subprocess_end *process, struct dli_error *err)
 {
     char tail[160];
     read_log_tail(tail, e->options->log_path);
@@ -161,8 +165,9 @@ static int finish(json_t **out, enum runner_status *status, bool *is_interrupted
     return DLI_OK;
 }
 
-int execute_test(json_t **out, enum runner_status *status, bool *is_interrupted, const struct test *test,
-                 const struct execute_options *options, struct dli_error *err)
+int execute_test(json_t **out, enum runner_status *status, bool *is_interrupted,
+                 const struct test *test, const struct execute_options *options,
+                 struct dli_error *err)
 {
     struct execution e = {.test = test, .options = options};
     struct subprocess process;
@@ -175,12 +180,13 @@ int execute_test(json_t **out, enum runner_status *status, bool *is_interrupted,
     int result = start(&process, &e, err);
     if (result == DLI_OK) {
         e.row.process_start_ns = process.start_ns;
-        e.watch = (struct subprocess_watch){.deadline_ns = test->timeout_ns > 0 ? process.start_ns + test->timeout_ns : 0,
-                                            .grace_ns = e.grace_ns,
-                                            .cancel_fd = options->signal_fd,
-                                            .on_data = on_data,
-                                            .on_cancel = on_cancel,
-                                            .user = &e};
+        e.watch = (struct subprocess_watch){
+            .deadline_ns = test->timeout_ns > 0 ? process.start_ns + test->timeout_ns : 0,
+            .grace_ns = e.grace_ns,
+            .cancel_fd = options->signal_fd,
+            .on_data = on_data,
+            .on_cancel = on_cancel,
+            .user = &e};
         subprocess_wait(&process, &e.watch, &end);
         result = finish(out, status, is_interrupted, &e, &end, err);
     }

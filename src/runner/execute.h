@@ -9,7 +9,7 @@
 
 struct execute_options {
     const char *const *worker;
-    const char *log_path; /**< NULL: the worker's own output is dropped */
+    const char *log_path;    /**< NULL: the worker's own output is dropped */
     struct journal *journal; /**< takes every record; NULL: none */
     const json_t *where;
     int64_t grace_ns;
@@ -20,10 +20,12 @@ struct execute_options {
 };
 
 /**
- * `*out` becomes the row, owned by the caller; NULL when the user stopped the test (`*is_interrupted`). DLI_E_IO,
- * DLI_E_NOTFOUND: no worker can be started, or the journal cannot be written.
+ * `*out` becomes the row, owned by the caller; NULL when the user stopped the test
+ * (`*is_interrupted`). DLI_E_IO, DLI_E_NOTFOUND: no worker can be started, or the journal cannot be
+ * written.
  */
-DLI_MUST_CHECK int execute_test(json_t **out, enum runner_status *status, bool *is_interrupted, const struct test *test,
-                                const struct execute_options *options, struct dli_error *err);
+DLI_MUST_CHECK int execute_test(json_t **out, enum runner_status *status, bool *is_interrupted,
+                                const struct test *test, const struct execute_options *options,
+                                struct dli_error *err);
 
 #endif

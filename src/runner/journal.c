@@ -21,7 +21,8 @@ static int lock_journal(int fd, const char *path, struct dli_error *err)
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return DLI_OK;
     if (errno == EWOULDBLOCK)
-        return dli_fail(err, DLI_E_ARG, "%s: another run of DLI is writing it; wait for its end", path);
+        return dli_fail(err, DLI_E_ARG, "%s: another run of DLI is writing it; wait for its end",
+                        path);
     return dli_fail(err, DLI_E_IO, "%s: cannot lock: %s", path, strerror(errno));
 }
 
@@ -44,9 +45,10 @@ static int sync_folder(const char *path, struct dli_error *err)
 
 static int fail_exists(const char *path, struct dli_error *err)
 {
-    return dli_fail(err, DLI_E_ARG,
-                    "%s: there is a campaign already; continue it with --resume, or choose another folder",
-                    path);
+    return dli_fail(
+        err, DLI_E_ARG,
+        "%s: there is a campaign already; continue it with --resume, or choose another folder",
+        path);
 }
 
 static int put_in_place(const char *temporary, const char *path, struct dli_error *err)
@@ -154,7 +156,8 @@ int journal_append_text(struct journal *journal, const char *text, size_t bytes,
         journal->bytes += (off_t)bytes;
         return DLI_OK;
     }
-    // Half a record must not stay in the way of what is appended on resume; a reader copes if this fails.
+    // Half a record must not stay in the way of what is appended on resume; a reader copes if this
+    // fails.
     if (ftruncate(journal->fd, journal->bytes) == 0)
         fdatasync(journal->fd);
     return result;

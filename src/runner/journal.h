@@ -1,10 +1,11 @@
 /**
  * journal.h - the campaign's append-only record: one JSON object a line (docs/formats.md §3).
  *
- * Every append is on the disk (fdatasync) before it returns. An append that fails half-way, e.g. on a
- * full disk, is cut off again, so what was there stays readable. A last line that is torn is ignored
- * by readers and cut off before the next append; a broken line in the middle is an error with its
- * number. A writer holds an flock, so that two runners never write one journal; readers need no lock.
+ * Every append is on the disk (fdatasync) before it returns. An append that fails half-way, e.g. on
+ * a full disk, is cut off again, so what was there stays readable. A last line that is torn is
+ * ignored by readers and cut off before the next append; a broken line in the middle is an error
+ * with its number. A writer holds an flock, so that two runners never write one journal; readers
+ * need no lock.
  */
 #ifndef RUNNER_JOURNAL_H
 #define RUNNER_JOURNAL_H
@@ -22,13 +23,14 @@
 struct journal; /**< an open, locked journal */
 
 /**
- * A new journal that begins with `bytes` bytes of whole lines: the header and all tests. It appears at
- * once and complete, or not at all. DLI_E_ARG when there is one already. `path` is copied.
+ * A new journal that begins with `bytes` bytes of whole lines: the header and all tests. It appears
+ * at once and complete, or not at all. DLI_E_ARG when there is one already. `path` is copied.
  */
 DLI_MUST_CHECK int journal_create(struct journal **out, const char *path, const char *text,
                                   size_t bytes, struct dli_error *err);
 
-/** Opens for appending; cuts a torn last line off. DLI_E_NOTFOUND; DLI_E_ARG: another runner has it. */
+/** Opens for appending; cuts a torn last line off. DLI_E_NOTFOUND; DLI_E_ARG: another runner has
+ * it. */
 DLI_MUST_CHECK int journal_open(struct journal **out, const char *path, struct dli_error *err);
 
 /** Appends records: `bytes` bytes of whole lines, each ending in a newline. */
@@ -53,8 +55,10 @@ struct journal_content {
     json_t *index; /**< «id-repeat» -> position, for journal_find */
 };
 
-/** Reads a journal. DLI_E_NOTFOUND, DLI_E_IO, DLI_E_PARSE «path:line: …». `out` is releasable always. */
-DLI_MUST_CHECK int journal_read(struct journal_content *out, const char *path, struct dli_error *err);
+/** Reads a journal. DLI_E_NOTFOUND, DLI_E_IO, DLI_E_PARSE «path:line: …». `out` is releasable
+ * always. */
+DLI_MUST_CHECK int journal_read(struct journal_content *out, const char *path,
+                                struct dli_error *err);
 
 /** Index of the test with this id and repeat, -1 when there is none. */
 int journal_find(const struct journal_content *content, const char *id, int repeat);

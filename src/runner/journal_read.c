@@ -53,7 +53,8 @@ static int add_header(struct reader *reader, json_t *record, struct dli_error *e
     if (result != DLI_OK)
         return result;
     if (schema != 1)
-        return dli_fail(err, DLI_E_PARSE, "schema %lld is not known to this DLI", (long long)schema);
+        return dli_fail(err, DLI_E_PARSE, "schema %lld is not known to this DLI",
+                        (long long)schema);
     if (reader->out->header)
         return dli_fail(err, DLI_E_PARSE, "a second header");
     reader->out->header = json_incref(record);
@@ -116,7 +117,8 @@ static int add_record(struct reader *reader, json_t *record, struct dli_error *e
     if (strcmp(kind, "journal") == 0)
         return add_header(reader, record, err);
     if (!reader->out->header)
-        return dli_fail(err, DLI_E_PARSE, "not a journal of DLI: the first record must be 'journal'");
+        return dli_fail(err, DLI_E_PARSE,
+                        "not a journal of DLI: the first record must be 'journal'");
     if (strcmp(kind, "test") == 0)
         return add_test(reader, record, err);
     if (strcmp(kind, "row") == 0)

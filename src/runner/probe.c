@@ -52,7 +52,8 @@ static const char **probe_line(const char *const *worker, const char *name)
     return line;
 }
 
-static int judge(json_t **out, struct probe *probe, const struct subprocess_end *end, const char *name, struct dli_error *err)
+static int judge(json_t **out, struct probe *probe, const struct subprocess_end *end,
+                 const char *name, struct dli_error *err)
 {
     char text[24];
     if (probe->broken.code != DLI_OK)
@@ -62,11 +63,14 @@ static int judge(json_t **out, struct probe *probe, const struct subprocess_end 
         return DLI_OK;
     }
     if (end->kind == SUBPROCESS_TIMED_OUT)
-        return dli_fail(err, DLI_E_TIMEOUT, "%.80s: no answer within %d s", name, (int)(PROBE_LIMIT_NS / NS_PER_S));
+        return dli_fail(err, DLI_E_TIMEOUT, "%.80s: no answer within %d s", name,
+                        (int)(PROBE_LIMIT_NS / NS_PER_S));
     if (end->kind == SUBPROCESS_SIGNALLED)
-        return dli_fail(err, DLI_E_CRASHED, "%.80s: the framework crashed by %s while it was asked what it is", name,
+        return dli_fail(err, DLI_E_CRASHED,
+                        "%.80s: the framework crashed by %s while it was asked what it is", name,
                         subprocess_signal_name(text, end->signal));
-    return dli_fail(err, DLI_E_PROTOCOL, "%.80s: the worker exited with status %d and said nothing", name, end->exit_status);
+    return dli_fail(err, DLI_E_PROTOCOL, "%.80s: the worker exited with status %d and said nothing",
+                    name, end->exit_status);
 }
 
 int runner_probe(json_t **out, const char *const *worker, const char *name, struct dli_error *err)

@@ -22,7 +22,8 @@ static void put_inputs(json_t *columns, const struct test_model *model)
     struct strbuf text = STRBUF_INIT;
     for (int i = 0; i < model->input_count; i++) {
         const struct test_input *input = &model->input[i];
-        strbuf_addf(&text, "%s%s%s%s", i ? "; " : "", input->input ? input->input : "", input->input ? "=" : "", names[input->source]);
+        strbuf_addf(&text, "%s%s%s%s", i ? "; " : "", input->input ? input->input : "",
+                    input->input ? "=" : "", names[input->source]);
         if (input->path)
             strbuf_addf(&text, ":%s", input->path);
     }
@@ -94,7 +95,8 @@ static int take_hello(struct row *row, const json_t *record, struct dli_error *e
     if (result != DLI_OK)
         return result;
     if (start_ns >= row->process_start_ns && row->process_start_ns > 0)
-        json_put_double(row->columns, "process_start_ms", (double)(start_ns - row->process_start_ns) / 1e6);
+        json_put_double(row->columns, "process_start_ms",
+                        (double)(start_ns - row->process_start_ns) / 1e6);
     copy(row->columns, record, "dli_version", "dli_version");
     copy(row->columns, record, "dli_commit", "dli_commit");
     copy(row->columns, record, "build_type", "build_type");
@@ -151,16 +153,19 @@ static void take_settings(struct row *row, const json_t *record)
 
 static void take_check(struct row *row, const json_t *record)
 {
-    static const char *const keys[] = {"check", "check_reference", "max_abs_error", "max_rel_error", "tolerance_frac"};
+    static const char *const keys[] = {"check", "check_reference", "max_abs_error", "max_rel_error",
+                                       "tolerance_frac"};
     const char *outcome = json_string_value(json_object_get(record, "check"));
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         copy(row->columns, record, keys[i], keys[i]);
     row->is_disagreeing = outcome && strcmp(outcome, "disagrees") == 0;
     if (row->is_disagreeing) {
         const char *output = json_string_value(json_object_get(record, "output"));
-        (void)dli_fail(&row->error, DLI_E_MISMATCH, "output '%.60s' is off by %.3g of the reference's largest value, %.3g is allowed", output ? output : "",
-                       json_number_value(json_object_get(record, "max_rel_error")),
-                       json_number_value(json_object_get(record, "tolerance_frac")));
+        (void)dli_fail(
+            &row->error, DLI_E_MISMATCH,
+            "output '%.60s' is off by %.3g of the reference's largest value, %.3g is allowed",
+            output ? output : "", json_number_value(json_object_get(record, "max_rel_error")),
+            json_number_value(json_object_get(record, "tolerance_frac")));
     }
 }
 
@@ -175,11 +180,13 @@ static void take_result(struct row *row, const json_t *record)
         if (is_flat && (!json_object_get(row->columns, key) || strcmp(key, "requests") == 0))
             json_object_set(row->columns, key, value);
     }
-    // A worker counts from its own main; what the system needed to get there belongs to the start too.
+    // A worker counts from its own main; what the system needed to get there belongs to the start
+    // too.
     json_t *first = json_object_get(row->columns, "start_to_first_inference_ms");
     double process_ms = json_number_value(json_object_get(row->columns, "process_start_ms"));
     if (json_is_number(first))
-        json_put_double(row->columns, "start_to_first_inference_ms", json_number_value(first) + process_ms);
+        json_put_double(row->columns, "start_to_first_inference_ms",
+                        json_number_value(first) + process_ms);
 }
 
 static int code_named(const char *name)
@@ -194,7 +201,8 @@ static void take_error(struct row *row, const json_t *record)
 {
     const char *text = json_string_value(json_object_get(record, "text"));
     int code = code_named(json_string_value(json_object_get(record, "code")));
-    (void)dli_fail(&row->error, code == DLI_OK ? DLI_E_RUNTIME : code, "%s", text && *text ? text : "the worker gave no reason");
+    (void)dli_fail(&row->error, code == DLI_OK ? DLI_E_RUNTIME : code, "%s",
+                   text && *text ? text : "the worker gave no reason");
 }
 
 int row_take(struct row *row, const char *kind, const json_t *record, struct dli_error *err)
@@ -256,7 +264,8 @@ static enum runner_status status_of(const struct row *row, int code)
     }
 }
 
-// What went wrong with the process, into `row->error`; a worker that said everything is left as it is.
+// What went wrong with the process, into `row->error`; a worker that said everything is left as it
+// is.
 static void judge_process(struct row *row, const struct row_end *end)
 {
     const struct subprocess_end *process = end->process;
@@ -265,17 +274,23 @@ static void judge_process(struct row *row, const struct row_end *end)
     if (end->broken->code != DLI_OK) {
         *err = *end->broken;
     } else if (process->kind == SUBPROCESS_TIMED_OUT && end->is_pipe_closed) {
-        (void)dli_fail(err, DLI_E_PROTOCOL, "the worker closed its records before the end and did not exit");
+        (void)dli_fail(err, DLI_E_PROTOCOL,
+                       "the worker closed its records before the end and did not exit");
     } else if (process->kind == SUBPROCESS_TIMED_OUT) {
-        (void)dli_fail(err, DLI_E_TIMEOUT, "not done after %.0f s%s (--timeout)", (double)end->timeout_ns / NS_PER_S,
+        (void)dli_fail(err, DLI_E_TIMEOUT, "not done after %.0f s%s (--timeout)",
+                       (double)end->timeout_ns / NS_PER_S,
                        process->is_killed ? ", and it did not end on TERM" : "");
     } else if (process->kind == SUBPROCESS_SIGNALLED) {
         bool is_oom = process->signal == 9;
-        (void)dli_fail(err, DLI_E_CRASHED, "the worker died by %s%s", subprocess_signal_name(name, process->signal),
-                       is_oom ? " that was not ours: the system was out of memory, or somebody killed it" : "");
+        (void)dli_fail(
+            err, DLI_E_CRASHED, "the worker died by %s%s",
+            subprocess_signal_name(name, process->signal),
+            is_oom ? " that was not ours: the system was out of memory, or somebody killed it"
+                   : "");
         add_log_tail(err, end->log_tail);
     } else if (process->exit_status != 0) {
-        (void)dli_fail(err, DLI_E_CRASHED, "the worker exited with status %d", process->exit_status);
+        (void)dli_fail(err, DLI_E_CRASHED, "the worker exited with status %d",
+                       process->exit_status);
         add_log_tail(err, end->log_tail);
     } else if (err->code == DLI_OK || row->is_disagreeing) {
         (void)dli_fail(err, DLI_E_PROTOCOL, "the worker ended without its last record");
@@ -291,9 +306,11 @@ static void remark(struct row *row, const struct subprocess_end *process)
     if (process->kind == SUBPROCESS_TIMED_OUT)
         snprintf(text, sizeof(text), "measured; afterwards the worker did not exit and was killed");
     else if (process->kind == SUBPROCESS_SIGNALLED)
-        snprintf(text, sizeof(text), "measured; afterwards the worker died by %s", subprocess_signal_name(name, process->signal));
+        snprintf(text, sizeof(text), "measured; afterwards the worker died by %s",
+                 subprocess_signal_name(name, process->signal));
     else if (process->exit_status != 0)
-        snprintf(text, sizeof(text), "measured; afterwards the worker exited with status %d", process->exit_status);
+        snprintf(text, sizeof(text), "measured; afterwards the worker exited with status %d",
+                 process->exit_status);
     if (*text && row->error.code == DLI_OK)
         json_put_string(row->columns, "error", text);
 }
@@ -320,7 +337,8 @@ enum runner_status row_close(struct row *row, const struct row_end *end)
     json_put_double(row->columns, "worker_cpu_time_s", (double)end->process->cpu_ns / 1e9);
     json_put_double(row->columns, "worker_wall_s", (double)end->process->wall_ns / 1e9);
     if (!json_object_get(row->columns, "peak_memory_mib"))
-        json_put_double(row->columns, "peak_memory_mib", (double)end->process->peak_bytes / (1 << 20));
+        json_put_double(row->columns, "peak_memory_mib",
+                        (double)end->process->peak_bytes / (1 << 20));
     return status;
 }
 

@@ -17,15 +17,16 @@ struct row {
     int64_t process_start_ns; /**< when the worker was started; of the caller */
     bool has_end;             /**< the `end` record came */
     bool is_disagreeing;
-    char phase[32];           /**< begun and not ended; "" when none */
-    struct dli_error error;   /**< of the worker's `error` record; code 0: none */
+    char phase[32];         /**< begun and not ended; "" when none */
+    struct dli_error error; /**< of the worker's `error` record; code 0: none */
 };
 
 /** The columns that the test itself gives, and `where`. */
 void row_open(struct row *row, const struct test *test, const json_t *where);
 
 /** Takes a record; DLI_E_PROTOCOL when it makes no sense. */
-DLI_MUST_CHECK int row_take(struct row *row, const char *kind, const json_t *record, struct dli_error *err);
+DLI_MUST_CHECK int row_take(struct row *row, const char *kind, const json_t *record,
+                            struct dli_error *err);
 
 /** How the worker ended, all together. */
 struct row_end {

@@ -29,7 +29,8 @@ struct run {
 
 const char *runner_status_name(enum runner_status status)
 {
-    static const char *const names[] = {"ok", "failed", "unsupported", "unavailable", "mismatch", "timeout", "crashed"};
+    static const char *const names[] = {"ok",       "failed",  "unsupported", "unavailable",
+                                        "mismatch", "timeout", "crashed"};
     return names[status];
 }
 
@@ -71,8 +72,9 @@ static int create_journal(struct run *run, const char *path, int test_count, str
     struct strbuf text = STRBUF_INIT;
     add_header(&text, run, test_count);
     for (int i = 0; i < test_count; i++)
-        add_line(&text, json_pack("{s:s,s:s,s:i,s:i,s:o}", "record", "test", "id", run->test[i].id, "repeat",
-                                  run->test[i].repeat, "index", i, "test", test_to_json(&run->test[i])));
+        add_line(&text, json_pack("{s:s,s:s,s:i,s:i,s:o}", "record", "test", "id", run->test[i].id,
+                                  "repeat", run->test[i].repeat, "index", i, "test",
+                                  test_to_json(&run->test[i])));
     int result = journal_create(&run->journal, path, strbuf_text(&text), text.length, err);
     strbuf_release(&text);
     return result;
@@ -87,7 +89,9 @@ static int skip_finished(struct run *run, const char *path, int test_count, stru
     for (int i = 0; i < test_count && result == DLI_OK; i++) {
         int found = journal_find(&content, run->test[i].id, run->test[i].repeat);
         if (found < 0)
-            result = dli_fail(err, DLI_E_ARG, "%.180s: another campaign's journal: it has no test %s", path, run->test[i].id);
+            result =
+                dli_fail(err, DLI_E_ARG, "%.180s: another campaign's journal: it has no test %s",
+                         path, run->test[i].id);
         else if (content.row[found])
             run->summary->skipped_count++;
         else
@@ -199,7 +203,9 @@ static int run_one(struct run *run, const struct test *test, struct dli_error *e
 {
     enum runner_status status = RUNNER_FAILED;
     json_t *row = NULL;
-    char *log = run->options->folder ? xasprintf("%s/logs/%s-%d.log", run->options->folder, test->id, test->repeat) : NULL;
+    char *log = run->options->folder
+                    ? xasprintf("%s/logs/%s-%d.log", run->options->folder, test->id, test->repeat)
+                    : NULL;
     struct execute_options execute = {.worker = run->options->worker,
                                       .log_path = log,
                                       .journal = run->journal,
@@ -232,7 +238,9 @@ static int block_signals(struct run *run, struct dli_error *err)
     sigaddset(&mask, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &mask, &run->old_mask);
     run->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-    return run->signal_fd >= 0 ? DLI_OK : dli_fail(err, DLI_E_IO, "cannot watch for signals: %s", strerror(errno));
+    return run->signal_fd >= 0
+               ? DLI_OK
+               : dli_fail(err, DLI_E_IO, "cannot watch for signals: %s", strerror(errno));
 }
 
 // A signal that came between two tests.
@@ -262,17 +270,19 @@ static int run_all(struct run *run, struct dli_error *err)
     for (; run->position < run->count && result == DLI_OK && !is_stopped(run); run->position++)
         result = run_one(run, &run->test[run->order[run->position]], err);
     if (result == DLI_OK && run->journal) {
-        json_t *close = json_pack("{s:s,s:s}", "record", "close", "reason", run->summary->is_interrupted ? "interrupted" : "done");
+        json_t *close = json_pack("{s:s,s:s}", "record", "close", "reason",
+                                  run->summary->is_interrupted ? "interrupted" : "done");
         put_time(close, "time");
         result = journal_append(run->journal, close, err);
     }
     return result;
 }
 
-int runner_run(struct runner_summary *out, const struct test *test, int test_count, const struct runner_options *options,
-               struct dli_error *err)
+int runner_run(struct runner_summary *out, const struct test *test, int test_count,
+               const struct runner_options *options, struct dli_error *err)
 {
-    struct run run = {.options = options, .test = test, .count = test_count, .summary = out, .signal_fd = -1};
+    struct run run = {
+        .options = options, .test = test, .count = test_count, .summary = out, .signal_fd = -1};
     memset(out, 0, sizeof(*out));
     run.order = xcalloc((size_t)test_count + 1, sizeof(*run.order));
     for (int i = 0; i < test_count; i++)

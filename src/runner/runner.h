@@ -1,21 +1,22 @@
 /**
  * runner.h - runs tests, each in a worker process of its own, and never loses a finished one.
  *
- * Per test: `begin` goes to the journal, the worker gets the test on standard input and answers with records on
- * file descriptor 3 (docs/formats.md); every record is fsynced to the journal as it comes; whatever
- * happens to the worker, the test ends as one row, and the next test runs. Only these stop a
- * campaign: the worker program cannot be started, the journal cannot be written, SIGINT or SIGTERM.
+ * Per test: `begin` goes to the journal, the worker gets the test on standard input and answers
+ * with records on file descriptor 3 (docs/formats.md); every record is fsynced to the journal as it
+ * comes; whatever happens to the worker, the test ends as one row, and the next test runs. Only
+ * these stop a campaign: the worker program cannot be started, the journal cannot be written,
+ * SIGINT or SIGTERM.
  *
- * While a worker measures, the runner sleeps in ppoll on its pipe, its pidfd and a signalfd; there is
- * no periodic wake-up. SIGINT and SIGTERM are blocked during runner_run and read from the signalfd: the
- * first stops the worker (TERM, grace, KILL), the second kills it at once; the test that was running
- * gets no row and runs again on resume. Call from the main thread: workers die with the thread that
- * started them. Everything in the options is borrowed during the call.
+ * While a worker measures, the runner sleeps in ppoll on its pipe, its pidfd and a signalfd; there
+ * is no periodic wake-up. SIGINT and SIGTERM are blocked during runner_run and read from the
+ * signalfd: the first stops the worker (TERM, grace, KILL), the second kills it at once; the test
+ * that was running gets no row and runs again on resume. Call from the main thread: workers die
+ * with the thread that started them. Everything in the options is borrowed during the call.
  *
- * Status of a row: what the worker says in its records; `crashed` when it died by a signal or exit status; `timeout` at the
- * test's limit; `failed` with PROTOCOL when it broke the contract. Measured columns of a
- * test that failed late are kept. A worker that hangs after its `end` record is killed, and its row stays
- * as it is with a remark in `error`.
+ * Status of a row: what the worker says in its records; `crashed` when it died by a signal or exit
+ * status; `timeout` at the test's limit; `failed` with PROTOCOL when it broke the contract.
+ * Measured columns of a test that failed late are kept. A worker that hangs after its `end` record
+ * is killed, and its row stays as it is with a remark in `error`.
  */
 #ifndef RUNNER_RUNNER_H
 #define RUNNER_RUNNER_H
@@ -29,9 +30,9 @@
 #include "plan/test.h"
 
 enum runner_event_kind {
-    RUNNER_BEGIN,  /**< a worker starts */
-    RUNNER_PHASE,  /**< the worker began `phase` */
-    RUNNER_ROW,    /**< the test is finished: `row` */
+    RUNNER_BEGIN,   /**< a worker starts */
+    RUNNER_PHASE,   /**< the worker began `phase` */
+    RUNNER_ROW,     /**< the test is finished: `row` */
     RUNNER_STOPPING /**< SIGINT or SIGTERM came; the worker is being stopped */
 };
 
@@ -66,11 +67,11 @@ struct runner_options {
     bool is_resume;            /**< the folder's journal exists; run what has no row */
     bool is_shuffled;
     uint64_t shuffle_seed;
-    int64_t grace_ns;          /**< between TERM and KILL; 0: 2 s */
-    const json_t *command;     /**< array for the journal's first line, or NULL */
-    const json_t *machine;     /**< object for the journal's first line, or NULL */
-    const json_t *where;       /**< columns for every row: machine, cpu, … (machine_row), or NULL */
-    const char *dli_version;   /**< of the journal's first line; rows take the worker's own word */
+    int64_t grace_ns;        /**< between TERM and KILL; 0: 2 s */
+    const json_t *command;   /**< array for the journal's first line, or NULL */
+    const json_t *machine;   /**< object for the journal's first line, or NULL */
+    const json_t *where;     /**< columns for every row: machine, cpu, … (machine_row), or NULL */
+    const char *dli_version; /**< of the journal's first line; rows take the worker's own word */
     const char *dli_commit;
     runner_event_fn on_event; /**< or NULL */
     void *event_data;
@@ -79,8 +80,8 @@ struct runner_options {
 /** What happened in this run. */
 struct runner_summary {
     int status_count[RUNNER_STATUS_COUNT]; /**< rows made by this run */
-    int skipped_count;   /**< tests that already had a row */
-    bool is_interrupted; /**< by SIGINT or SIGTERM */
+    int skipped_count;                     /**< tests that already had a row */
+    bool is_interrupted;                   /**< by SIGINT or SIGTERM */
 };
 
 /** "ok", "failed", …: the words of the column `status`. */
@@ -88,8 +89,9 @@ const char *runner_status_name(enum runner_status status);
 
 /**
  * Runs the tests. DLI_OK also when tests failed or the user interrupted: see `out`. DLI_E_IO: the
- * journal cannot be written or the system refuses processes; DLI_E_NOTFOUND: no worker program; DLI_E_ARG: the journal is
- * another campaign's or in use. Rows made before a failure are in the journal, and `out` counts them.
+ * journal cannot be written or the system refuses processes; DLI_E_NOTFOUND: no worker program;
+ * DLI_E_ARG: the journal is another campaign's or in use. Rows made before a failure are in the
+ * journal, and `out` counts them.
  */
 DLI_MUST_CHECK int runner_run(struct runner_summary *out, const struct test *test, int test_count,
                               const struct runner_options *options, struct dli_error *err);

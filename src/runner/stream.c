@@ -11,8 +11,9 @@ static int take_line(struct stream *stream, const char *line, size_t bytes, stru
     if (result == DLI_OK)
         result = json_get_string(&kind, record, "record", &cause);
     if (result != DLI_OK || !kind)
-        result = dli_fail(err, DLI_E_PROTOCOL, "the worker wrote something that is no record: '%.*s%s'", (int)(bytes < 60 ? bytes : 60),
-                          line, bytes > 60 ? "..." : "");
+        result =
+            dli_fail(err, DLI_E_PROTOCOL, "the worker wrote something that is no record: '%.*s%s'",
+                     (int)(bytes < 60 ? bytes : 60), line, bytes > 60 ? "..." : "");
     else
         result = stream->on_record(kind, record, stream->data, err);
     json_decref(record);
@@ -26,7 +27,8 @@ int stream_feed(struct stream *stream, const char *data, size_t bytes, struct dl
         const char *newline = memchr(data, '\n', bytes);
         size_t part = newline ? (size_t)(newline - data) : bytes;
         if (stream->rest.length + part > STREAM_MAX_LINE_BYTES)
-            return dli_fail(err, DLI_E_PROTOCOL, "the worker wrote a line of more than %zu bytes", STREAM_MAX_LINE_BYTES);
+            return dli_fail(err, DLI_E_PROTOCOL, "the worker wrote a line of more than %zu bytes",
+                            STREAM_MAX_LINE_BYTES);
         strbuf_add(&stream->rest, data, part);
         if (!newline)
             return DLI_OK;

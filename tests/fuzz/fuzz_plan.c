@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t bytes)
     struct plan plan = {0};
     struct strbuf problems = STRBUF_INIT;
     struct dli_error err = {0};
-    int result = plan_parse(&plan, (const char *)data, bytes, "fuzz.yaml", &context, &problems, &err);
+    int result =
+        plan_parse(&plan, (const char *)data, bytes, "fuzz.yaml", &context, &problems, &err);
     if (result != DLI_OK && (err.text[0] == '\0' || err.code == DLI_OK))
         abort(); // an error without a reason
     for (int i = 0; i < plan.test_count && i < 4; i++) {

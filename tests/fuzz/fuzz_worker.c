@@ -24,7 +24,8 @@ static void read_records(const char *text, size_t bytes)
     test_add_model(&test);
     row_open(&row, &test, NULL);
     size_t half = bytes / 2; // a record may come in pieces
-    if (stream_feed(&stream, text, half, &broken) == DLI_OK && stream_feed(&stream, text + half, bytes - half, &broken) != DLI_OK &&
+    if (stream_feed(&stream, text, half, &broken) == DLI_OK &&
+        stream_feed(&stream, text + half, bytes - half, &broken) != DLI_OK &&
         broken.text[0] == '\0')
         abort();
     enum runner_status status = row_close(&row, &end);

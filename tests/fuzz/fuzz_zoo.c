@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t bytes)
         return 0;
     // The first byte chooses a model for the keys, or leaves the whole text to the finder.
     const char *name = data[0] < 4 ? models[data[0]] : "";
-    snprintf(spec, sizeof(spec), "%s%s%.*s", name, *name ? "?" : "", (int)(bytes - 1 < 60 ? bytes - 1 : 60), (const char *)data + 1);
+    snprintf(spec, sizeof(spec), "%s%s%.*s", name, *name ? "?" : "",
+             (int)(bytes - 1 < 60 ? bytes - 1 : 60), (const char *)data + 1);
     int result = zoo_find(&model, spec, &err);
     if (result == DLI_OK) {
         result = zoo_build(&graph, &model, &err);

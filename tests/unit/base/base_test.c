@@ -40,8 +40,10 @@ static void random_numbers_are_a_pure_function(void **state)
     random_fill_f32(tail, 10, key, 90, -2, 3);
     assert_memory_equal(all + 90, tail, sizeof(tail));
     // Golden bits: weights and inputs made from these must never change.
-    assert_true(key == random_key(1, "data") && key != random_key(2, "data") && key != random_key(1, "date"));
-    assert_true(random_bits(0, 0) == UINT64_C(0xE220A8397B1DCDAF)); // SplitMix64, seed 0, first output
+    assert_true(key == random_key(1, "data") && key != random_key(2, "data") &&
+                key != random_key(1, "date"));
+    assert_true(random_bits(0, 0) ==
+                UINT64_C(0xE220A8397B1DCDAF)); // SplitMix64, seed 0, first output
     double sum = 0;
     for (uint64_t i = 0; i < 100000; i++)
         sum += random_unit(key, i);
@@ -82,7 +84,8 @@ static void json_getters_check_types(void **state)
     check_fails(json_get_int(&value, object, "c", 0, 9, &err), DLI_E_PARSE, "whole number");
     check_fails(json_get_string(&string, object, "a", &err), DLI_E_PARSE, "must be a string");
     json_put_string(object, "bad", "a\xff\xc3\x28z");
-    assert_string_equal(json_string_value(json_object_get(object, "bad")), "a\xEF\xBF\xBD\xEF\xBF\xBD(z");
+    assert_string_equal(json_string_value(json_object_get(object, "bad")),
+                        "a\xEF\xBF\xBD\xEF\xBF\xBD(z");
     json_put_double(object, "nan", NAN);
     assert_true(json_is_null(json_object_get(object, "nan")));
     json_decref(object);
@@ -127,10 +130,13 @@ static void errors_keep_the_cause_behind_the_place(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strbuf_grows_and_formats),   cmocka_unit_test(hashes_equal_the_standard),
-        cmocka_unit_test(random_numbers_are_a_pure_function), cmocka_unit_test(files_are_replaced_whole),
-        cmocka_unit_test(json_getters_check_types),   cmocka_unit_test(nearest_names_are_found),
-        cmocka_unit_test(the_clock_never_runs_backwards), cmocka_unit_test(errors_keep_the_cause_behind_the_place)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(strbuf_grows_and_formats),
+                                       cmocka_unit_test(hashes_equal_the_standard),
+                                       cmocka_unit_test(random_numbers_are_a_pure_function),
+                                       cmocka_unit_test(files_are_replaced_whole),
+                                       cmocka_unit_test(json_getters_check_types),
+                                       cmocka_unit_test(nearest_names_are_found),
+                                       cmocka_unit_test(the_clock_never_runs_backwards),
+                                       cmocka_unit_test(errors_keep_the_cause_behind_the_place)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

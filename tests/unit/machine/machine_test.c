@@ -45,10 +45,13 @@ static void shop_computer(void **state)
 {
     (void)state;
     struct machine m;
-    put("/proc/cpuinfo", "processor\t: 0\nmodel name\t: Intel(R) Core(TM) i3-8100 CPU @ 3.60GHz\ncpu MHz\t\t: 3600.000\n"
+    put("/proc/cpuinfo", "processor\t: 0\nmodel name\t: Intel(R) Core(TM) i3-8100 CPU @ "
+                         "3.60GHz\ncpu MHz\t\t: 3600.000\n"
                          "flags\t\t: fpu sse4_2 avx avx2 fma f16c\n\nprocessor\t: 1\n");
-    put("/proc/stat", "cpu  1 2 3 4\ncpu0 1 2 3 4\ncpu1 1 2 3 4\ncpu2 1 2 3 4\ncpu3 1 2 3 4\nintr 5\n");
-    put("/proc/meminfo", "MemTotal:        8048576 kB\nMemFree: 1 kB\nMemAvailable:    4048576 kB\nSwapTotal:             0 kB\n");
+    put("/proc/stat",
+        "cpu  1 2 3 4\ncpu0 1 2 3 4\ncpu1 1 2 3 4\ncpu2 1 2 3 4\ncpu3 1 2 3 4\nintr 5\n");
+    put("/proc/meminfo", "MemTotal:        8048576 kB\nMemFree: 1 kB\nMemAvailable:    4048576 "
+                         "kB\nSwapTotal:             0 kB\n");
     put("/proc/sys/kernel/hostname", "shop-door\n");
     put("/proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
     put("/etc/os-release", "NAME=\"Debian\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n");
@@ -63,7 +66,9 @@ static void shop_computer(void **state)
     put("/sys/bus/pci/devices/0000:00:1f.0/class", "0x060100\n");
     put("/sys/bus/pci/devices/0000:00:1f.0/vendor", "0x8086\n");
     put("/sys/bus/pci/devices/0000:00:1f.0/device", "0xa303\n");
-    put("/usr/share/misc/pci.ids", "# comment\n1002  AMD\n\t3e91  Not this one\n8086  Intel Corporation\n\t3e91  UHD Graphics 630\n\t\t0001  Sub\nffff  Illegal\n");
+    put("/usr/share/misc/pci.ids",
+        "# comment\n1002  AMD\n\t3e91  Not this one\n8086  Intel Corporation\n\t3e91  UHD Graphics "
+        "630\n\t\t0001  Sub\nffff  Illegal\n");
     put("/sys/bus/usb/devices/1-1/idVendor", "03e7\n");
     put("/sys/bus/usb/devices/1-1/idProduct", "2485\n");
     put("/sys/bus/usb/devices/1-1/product", "Movidius MyriadX\n");
@@ -141,7 +146,8 @@ static void this_machine(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(shop_computer), cmocka_unit_test(nothing_is_known),
-                                       cmocka_unit_test(hostile_files), cmocka_unit_test(this_machine)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shop_computer), cmocka_unit_test(nothing_is_known),
+        cmocka_unit_test(hostile_files), cmocka_unit_test(this_machine)};
     return cmocka_run_group_tests(tests, open_root, close_root);
 }

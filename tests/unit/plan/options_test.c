@@ -18,13 +18,14 @@ static const struct dli_option table[] = {
     {"fast", DLI_OPT_BOOL(is_fast), .help = "be fast", .letter = 'f'},
     {"count", DLI_OPT_INT(count), DLI_RANGE(1, 10), .unit = "N", .help = "how many"},
     {"ratio", DLI_OPT_DOUBLE(ratio), DLI_RANGE(0, 1), .help = "how much"},
-    {"name", DLI_OPT_STRING(name), .help = "what it is called; a long help text that has to be wrapped somewhere"},
+    {"name", DLI_OPT_STRING(name),
+     .help = "what it is called; a long help text that has to be wrapped somewhere"},
     {"color", DLI_OPT_CHOICE(color), .choices = colors, .help = "which one"},
     {"item", DLI_OPT_LIST(items), .unit = "X", .help = "again and again", .letter = 'i'},
     DLI_OPTIONS_END};
 
-static int parse(struct target *target, int *arguments, const char **argv, int argc, struct options_owner *owner,
-                 struct dli_error *err)
+static int parse(struct target *target, int *arguments, const char **argv, int argc,
+                 struct options_owner *owner, struct dli_error *err)
 {
     const struct options_group groups[] = {{target, table}, {NULL, NULL}};
     memset(target, 0, sizeof(*target));
@@ -33,7 +34,8 @@ static int parse(struct target *target, int *arguments, const char **argv, int a
 
 static void every_form_of_an_option_is_read(void **state)
 {
-    const char *argv[] = {"first", "--fast", "--count=3", "--ratio", "0.5", "-ia", "-i", "b", "--color", "green", "--name=x=y", "--", "--last"};
+    const char *argv[] = {"first", "--fast",  "--count=3", "--ratio",    "0.5", "-ia",   "-i",
+                          "b",     "--color", "green",     "--name=x=y", "--",  "--last"};
     struct options_owner owner = {0};
     struct dli_error err;
     struct target target;
@@ -56,10 +58,14 @@ static void mistakes_are_named(void **state)
 {
     static const struct {
         const char *first, *second, *part;
-    } cases[] = {{"--cuont", "3", "did you mean --count?"}, {"--count", "11", "count: 11 is not within 1..10"},
-                 {"--count", "x", "count: 'x' is not a whole number"}, {"--color", "blue", "not one of red, green"},
-                 {"--name", NULL, "--name needs a value"}, {"-z", NULL, "unknown option -z"},
-                 {"--fast=maybe", NULL, "neither yes nor no"}, {"--no-count", NULL, "unknown option"}};
+    } cases[] = {{"--cuont", "3", "did you mean --count?"},
+                 {"--count", "11", "count: 11 is not within 1..10"},
+                 {"--count", "x", "count: 'x' is not a whole number"},
+                 {"--color", "blue", "not one of red, green"},
+                 {"--name", NULL, "--name needs a value"},
+                 {"-z", NULL, "unknown option -z"},
+                 {"--fast=maybe", NULL, "neither yes nor no"},
+                 {"--no-count", NULL, "unknown option"}};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *argv[] = {cases[i].first, cases[i].second};
@@ -67,7 +73,8 @@ static void mistakes_are_named(void **state)
         struct dli_error err;
         struct target target;
         int arguments = 0;
-        check_fails(parse(&target, &arguments, argv, cases[i].second ? 2 : 1, &owner, &err), DLI_E_ARG, cases[i].part);
+        check_fails(parse(&target, &arguments, argv, cases[i].second ? 2 : 1, &owner, &err),
+                    DLI_E_ARG, cases[i].part);
         options_owner_release(&owner);
     }
 }
@@ -106,11 +113,13 @@ static void units_are_understood(void **state)
 
 static void help_and_man_name_every_option(void **state)
 {
-    static const struct command_example examples[] = {{"dli demo --fast", "shows it"}, {NULL, NULL}};
-    static const struct command command = {"demo", "THING...", "shows options", "It does.", {table, NULL}, examples};
+    static const struct command_example examples[] = {{"dli demo --fast", "shows it"},
+                                                      {NULL, NULL}};
+    static const struct command command = {"demo",     "THING...",    "shows options",
+                                           "It does.", {table, NULL}, examples};
     const struct command *const commands[] = {&command, NULL};
-    void (*const writers[])(struct strbuf *, const struct command *const *) = {command_write_bash, command_write_zsh,
-                                                                               command_write_fish};
+    void (*const writers[])(struct strbuf *, const struct command *const *) = {
+        command_write_bash, command_write_zsh, command_write_fish};
     struct strbuf help = STRBUF_INIT, man = STRBUF_INIT;
     (void)state;
     command_write_help(&help, &command, 72);
@@ -134,8 +143,9 @@ static void help_and_man_name_every_option(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_form_of_an_option_is_read), cmocka_unit_test(mistakes_are_named),
-                                       cmocka_unit_test(a_flag_can_be_taken_back), cmocka_unit_test(units_are_understood),
-                                       cmocka_unit_test(help_and_man_name_every_option)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_form_of_an_option_is_read), cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(a_flag_can_be_taken_back), cmocka_unit_test(units_are_understood),
+        cmocka_unit_test(help_and_man_name_every_option)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

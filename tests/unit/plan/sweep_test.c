@@ -41,7 +41,8 @@ static void sync_ignores_requests_and_streams(void **state)
     struct dli_error err;
     struct plan plan;
     struct plan_texts texts = {0};
-    const char *model[] = {"a"}, *framework[] = {"x"}, *mode[] = {"sync,async"}, *requests[] = {"1-4"}, *streams[] = {"1,2"};
+    const char *model[] = {"a"}, *framework[] = {"x"}, *mode[] = {"sync,async"},
+               *requests[] = {"1-4"}, *streams[] = {"1,2"};
     (void)state;
     give(&texts, PLAN_MODEL, model, 1);
     give(&texts, PLAN_FRAMEWORK, framework, 1);
@@ -58,7 +59,8 @@ static void ranges_are_read_in_every_form(void **state)
     static const struct {
         const char *text;
         int count, last;
-    } cases[] = {{"4", 1, 4}, {"1-4", 4, 4}, {"1-64*2", 7, 64}, {"2-10+2", 5, 10}, {"1,2-3,8", 4, 8}, {"1-5*3", 2, 3}};
+    } cases[] = {{"4", 1, 4},       {"1-4", 4, 4},     {"1-64*2", 7, 64},
+                 {"2-10+2", 5, 10}, {"1,2-3,8", 4, 8}, {"1-5*3", 2, 3}};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct dli_error err;
@@ -105,7 +107,8 @@ static void bad_values_name_their_key(void **state)
         give(&texts, PLAN_MODEL, model, 1);
         give(&texts, PLAN_FRAMEWORK, framework, 1);
         give(&texts, cases[i].key, value, 1);
-        check_fails(expand(&plan, &texts, &err), DLI_E_ARG + (strstr(cases[i].part, "no such") ? -4 : 0), cases[i].part);
+        check_fails(expand(&plan, &texts, &err),
+                    DLI_E_ARG + (strstr(cases[i].part, "no such") ? -4 : 0), cases[i].part);
         plan_release(&plan);
     }
 }
@@ -127,7 +130,8 @@ static void options_reach_only_their_backend(void **state)
     struct dli_error err;
     struct plan plan;
     struct plan_texts texts = {0};
-    const char *model[] = {"a"}, *framework[] = {"openvino,null"}, *option[] = {"openvino.K=1", "null.delay-us=5"};
+    const char *model[] = {"a"}, *framework[] = {"openvino,null"},
+               *option[] = {"openvino.K=1", "null.delay-us=5"};
     (void)state;
     give(&texts, PLAN_MODEL, model, 1);
     give(&texts, PLAN_FRAMEWORK, framework, 1);
@@ -142,9 +146,11 @@ static void options_reach_only_their_backend(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(product_has_the_size_and_order_of_its_keys), cmocka_unit_test(sync_ignores_requests_and_streams),
-        cmocka_unit_test(ranges_are_read_in_every_form),              cmocka_unit_test(bad_values_name_their_key),
-        cmocka_unit_test(missing_model_or_framework_says_so),         cmocka_unit_test(options_reach_only_their_backend)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(product_has_the_size_and_order_of_its_keys),
+                                       cmocka_unit_test(sync_ignores_requests_and_streams),
+                                       cmocka_unit_test(ranges_are_read_in_every_form),
+                                       cmocka_unit_test(bad_values_name_their_key),
+                                       cmocka_unit_test(missing_model_or_framework_says_so),
+                                       cmocka_unit_test(options_reach_only_their_backend)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

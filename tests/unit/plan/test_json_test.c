@@ -13,11 +13,21 @@ static void make(struct test *test)
     static const struct {
         enum plan_key key;
         const char *text;
-    } given[] = {{PLAN_MODEL, "zoo:resnet-50"}, {PLAN_FRAMEWORK, "openvino"},  {PLAN_DEVICE, "CPU"},
-                 {PLAN_BATCH, "8"},             {PLAN_PIN, "no"},              {PLAN_SHAPE, "x=8,3,224,224"},
-                 {PLAN_OPTION, "openvino.A=b"}, {PLAN_INPUT, "random:0:255"},  {PLAN_MODE, "async"},
-                 {PLAN_REQUESTS, "4"},          {PLAN_TIMING, "inference"},    {PLAN_WARMUP, "3"},
-                 {PLAN_TARGET, "2%"},           {PLAN_MEMORY, "2G"},           {PLAN_TOLERANCE, "0.01"}};
+    } given[] = {{PLAN_MODEL, "zoo:resnet-50"},
+                 {PLAN_FRAMEWORK, "openvino"},
+                 {PLAN_DEVICE, "CPU"},
+                 {PLAN_BATCH, "8"},
+                 {PLAN_PIN, "no"},
+                 {PLAN_SHAPE, "x=8,3,224,224"},
+                 {PLAN_OPTION, "openvino.A=b"},
+                 {PLAN_INPUT, "random:0:255"},
+                 {PLAN_MODE, "async"},
+                 {PLAN_REQUESTS, "4"},
+                 {PLAN_TIMING, "inference"},
+                 {PLAN_WARMUP, "3"},
+                 {PLAN_TARGET, "2%"},
+                 {PLAN_MEMORY, "2G"},
+                 {PLAN_TOLERANCE, "0.01"}};
     for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
         check_ok(plan_key_apply(test, given[i].key, given[i].text, &err));
 }
@@ -64,21 +74,22 @@ static void hostile_json_is_refused(void **state)
 {
     static const struct {
         const char *text, *part;
-    } cases[] = {{"{}", "'schema' is 0"},
-                 {"{\"schema\":2}", "'schema' is 2"},
-                 {"{\"schema\":1}", "'models' is empty"},
-                 {"{\"schema\":1,\"models\":[]}", "'models' is empty"},
-                 {"{\"schema\":1,\"modles\":[]}", "did you mean 'models'"},
-                 {"{\"schema\":1,\"models\":[5]}", "expected an object"},
-                 {"{\"schema\":1,\"models\":[{\"batch\":0}]}", "models[0]: 'batch' is 0"},
-                 {"{\"schema\":1,\"models\":[{\"batch\":1e3}]}", "must be a whole number"},
-                 {"{\"schema\":1,\"models\":[{\"precision\":\"f33\"}]}", "cannot be 'f33'"},
-                 {"{\"schema\":1,\"models\":[{\"shapes\":[{\"dim\":[1,-1]}]}]}", "above 0"},
-                 {"{\"schema\":1,\"models\":[{\"shapes\":[{\"dim\":[1,1,1,1,1,1,1,1,1]}]}]}", "more than 8"},
-                 {"{\"schema\":1,\"models\":[{\"options\":{\"a\":1}}]}", "must be a string"},
-                 {"{\"schema\":1,\"models\":[{\"inputs\":[{\"source\":\"images\"}]}]}", "needs 'path'"},
-                 {"{\"schema\":1,\"id\":\"../../etc\",\"models\":[{}]}", "hexadecimal"},
-                 {"{\"schema\":1,\"models\":[{}],\"measure\":{\"precision_frac\":0}}", "'precision_frac'"}};
+    } cases[] = {
+        {"{}", "'schema' is 0"},
+        {"{\"schema\":2}", "'schema' is 2"},
+        {"{\"schema\":1}", "'models' is empty"},
+        {"{\"schema\":1,\"models\":[]}", "'models' is empty"},
+        {"{\"schema\":1,\"modles\":[]}", "did you mean 'models'"},
+        {"{\"schema\":1,\"models\":[5]}", "expected an object"},
+        {"{\"schema\":1,\"models\":[{\"batch\":0}]}", "models[0]: 'batch' is 0"},
+        {"{\"schema\":1,\"models\":[{\"batch\":1e3}]}", "must be a whole number"},
+        {"{\"schema\":1,\"models\":[{\"precision\":\"f33\"}]}", "cannot be 'f33'"},
+        {"{\"schema\":1,\"models\":[{\"shapes\":[{\"dim\":[1,-1]}]}]}", "above 0"},
+        {"{\"schema\":1,\"models\":[{\"shapes\":[{\"dim\":[1,1,1,1,1,1,1,1,1]}]}]}", "more than 8"},
+        {"{\"schema\":1,\"models\":[{\"options\":{\"a\":1}}]}", "must be a string"},
+        {"{\"schema\":1,\"models\":[{\"inputs\":[{\"source\":\"images\"}]}]}", "needs 'path'"},
+        {"{\"schema\":1,\"id\":\"../../etc\",\"models\":[{}]}", "hexadecimal"},
+        {"{\"schema\":1,\"models\":[{}],\"measure\":{\"precision_frac\":0}}", "'precision_frac'"}};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct dli_error err;
@@ -93,7 +104,8 @@ static void hostile_json_is_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(json_brings_a_test_back), cmocka_unit_test(the_id_follows_content_not_paths),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(json_brings_a_test_back),
+                                       cmocka_unit_test(the_id_follows_content_not_paths),
                                        cmocka_unit_test(hostile_json_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,8 @@
 
 static const struct plan_context context = {NULL, NULL};
 
-static int parse(struct plan *plan, const char *text, struct strbuf *problems, struct dli_error *err)
+static int parse(struct plan *plan, const char *text, struct strbuf *problems,
+                 struct dli_error *err)
 {
     return plan_parse(plan, text, strlen(text), "p.yaml", &context, problems, err);
 }
@@ -51,7 +52,8 @@ static void every_problem_has_its_line_and_a_hint(void **state)
     struct strbuf problems = STRBUF_INIT;
     (void)state;
     assert_int_equal(parse(&plan, text, &problems, &err), DLI_E_PARSE);
-    check_contains(strbuf_text(&problems), "p.yaml:2: unknown key 'framwork'; did you mean 'framework'?");
+    check_contains(strbuf_text(&problems),
+                   "p.yaml:2: unknown key 'framwork'; did you mean 'framework'?");
     check_contains(strbuf_text(&problems), "p.yaml:4: 'batch' is given twice");
     check_contains(strbuf_text(&problems), "p.yaml:5: unknown key 'test'; did you mean 'tests'?");
     strbuf_release(&problems);
@@ -61,17 +63,18 @@ static void hostile_files_are_refused(void **state)
 {
     static const struct {
         const char *text, *part;
-    } cases[] = {{"a: &x [1]\nb: *x\n", "aliases"},
-                 {"[1, 2", "not YAML"},
-                 {"- 1\n", "a plan has the keys"},
-                 {"", "a plan has the keys"},
-                 {"tests: 5\n", "must be a list"},
-                 {"tests:\n  - 5\n", "expected 'key: value'"},
-                 {"defaults:\n  model: {a: b}\n", "must be a plain value"},
-                 {"defaults:\n  model: []\n", "empty list"},
-                 {"defaults:\n  model: a\n  framework: x\n  batch: 99999999999999999999\n", "batch"},
-                 {"defaults:\n\tmodel: a\n", "not YAML"},
-                 {"defaults:\n  model: \"a\\0b\"\n", "NUL"}};
+    } cases[] = {
+        {"a: &x [1]\nb: *x\n", "aliases"},
+        {"[1, 2", "not YAML"},
+        {"- 1\n", "a plan has the keys"},
+        {"", "a plan has the keys"},
+        {"tests: 5\n", "must be a list"},
+        {"tests:\n  - 5\n", "expected 'key: value'"},
+        {"defaults:\n  model: {a: b}\n", "must be a plain value"},
+        {"defaults:\n  model: []\n", "empty list"},
+        {"defaults:\n  model: a\n  framework: x\n  batch: 99999999999999999999\n", "batch"},
+        {"defaults:\n\tmodel: a\n", "not YAML"},
+        {"defaults:\n  model: \"a\\0b\"\n", "NUL"}};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct dli_error err = {0};
@@ -93,14 +96,17 @@ static void deep_nesting_ends_quickly(void **state)
     (void)state;
     for (int i = 0; i < DEPTH; i++)
         strbuf_addc(&text, '[');
-    assert_int_equal(plan_parse(&plan, strbuf_text(&text), text.length, "deep", &context, &problems, &err), DLI_E_PARSE);
+    assert_int_equal(
+        plan_parse(&plan, strbuf_text(&text), text.length, "deep", &context, &problems, &err),
+        DLI_E_PARSE);
     strbuf_release(&text);
     strbuf_release(&problems);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_plan_expands), cmocka_unit_test(every_problem_has_its_line_and_a_hint),
-                                       cmocka_unit_test(hostile_files_are_refused), cmocka_unit_test(deep_nesting_ends_quickly)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_plan_expands), cmocka_unit_test(every_problem_has_its_line_and_a_hint),
+        cmocka_unit_test(hostile_files_are_refused), cmocka_unit_test(deep_nesting_ends_quickly)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,8 +37,8 @@ static void begin_text(struct strbuf *text)
         model->model = strdup(i ? "b" : "a");
         model->framework = strdup("null");
         test_make_id(&test);
-        json_t *record = json_pack("{s:s,s:s,s:i,s:i,s:o}", "record", "test", "id", test.id, "repeat", 0, "index", i, "test",
-                                   test_to_json(&test));
+        json_t *record = json_pack("{s:s,s:s,s:i,s:i,s:o}", "record", "test", "id", test.id,
+                                   "repeat", 0, "index", i, "test", test_to_json(&test));
         char *line = json_to_line(record);
         strbuf_addf(text, "%s\n", line);
         free(line);
@@ -50,7 +50,8 @@ static void begin_text(struct strbuf *text)
 static void append_row(struct journal *journal, const char *id)
 {
     struct dli_error err;
-    json_t *record = json_pack("{s:s,s:s,s:i,s:{s:s,s:s}}", "record", "row", "id", id, "repeat", 0, "row", "status", "ok", "test_id", id);
+    json_t *record = json_pack("{s:s,s:s,s:i,s:{s:s,s:s}}", "record", "row", "id", id, "repeat", 0,
+                               "row", "status", "ok", "test_id", id);
     assert_int_equal(journal_append(journal, record, &err), DLI_OK);
 }
 
@@ -142,7 +143,8 @@ static void one_writer(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(torn_at_every_byte), cmocka_unit_test(broken_in_the_middle),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(torn_at_every_byte),
+                                       cmocka_unit_test(broken_in_the_middle),
                                        cmocka_unit_test(one_writer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
