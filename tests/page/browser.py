@@ -1,4 +1,5 @@
 """Drives headless Chromium over its debugging pipe: Python's standard library and an installed browser, nothing else."""
+
 import base64
 import json
 import os
@@ -22,12 +23,26 @@ class Browser:
         self.folder = tempfile.mkdtemp(prefix="dli-page-")
         to_browser, self.out = os.pipe()
         self.input, from_browser = os.pipe()
-        command = [find(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-                   "--remote-debugging-pipe", f"--user-data-dir={self.folder}", "--hide-scrollbars", "about:blank"]
+        command = [
+            find(),
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--remote-debugging-pipe",
+            f"--user-data-dir={self.folder}",
+            "--hide-scrollbars",
+            "about:blank",
+        ]
         # The protocol is spoken on file descriptors 3 and 4.
         shell = f'exec 3<&{to_browser} 4>&{from_browser}; exec "$@"'
-        self.process = subprocess.Popen(["sh", "-c", shell, "sh", *command], pass_fds=[to_browser, from_browser],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            ["sh", "-c", shell, "sh", *command],
+            pass_fds=[to_browser, from_browser],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         os.close(to_browser)
         os.close(from_browser)
         self.pending = b""
@@ -75,7 +90,7 @@ class Browser:
             message["sessionId"] = self.session
         data = json.dumps(message).encode() + b"\0"
         while data:
-            data = data[os.write(self.out, data):]
+            data = data[os.write(self.out, data) :]
         while True:
             answer = self.read_message()
             if answer.get("id") == self.last_id:
@@ -86,11 +101,19 @@ class Browser:
                 self.events.append(answer)
 
     def resize(self, width, height):
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     def open(self, path, fragment=""):
         """Loads a local file and waits until the page has drawn everything."""
-        self.call("Page.navigate", url="about:blank")  # else another fragment of the same file would not load it anew
+        self.call(
+            "Page.navigate", url="about:blank"
+        )  # else another fragment of the same file would not load it anew
         self.events.clear()
         self.call("Page.navigate", url=pathlib.Path(path).resolve().as_uri() + fragment)
         self.wait_for("document.documentElement?.dataset.ready > 0")
@@ -105,17 +128,35 @@ class Browser:
 
     def run(self, script):
         """The value of a JavaScript expression; a promise is waited for."""
-        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True, userGesture=True)
+        answer = self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True, userGesture=True
+        )
         if "exceptionDetails" in answer:
             detail = answer["exceptionDetails"]
-            raise RuntimeError(detail.get("exception", {}).get("description", detail["text"]) + "\nin: " + script[:300])
+            raise RuntimeError(
+                detail.get("exception", {}).get("description", detail["text"]) + "\nin: " + script[:300]
+            )
         return answer["result"].get("value")
 
     def key(self, name, text=None):
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=name, code=name, **({"text": text} if text else {}),
-                      windowsVirtualKeyCode={"Tab": 9, "Enter": 13, "Escape": 27, "End": 35, "Home": 36, "ArrowUp": 38,
-                                             "ArrowDown": 40, "ArrowRight": 39}.get(name, 0))
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=name,
+                code=name,
+                **({"text": text} if text else {}),
+                windowsVirtualKeyCode={
+                    "Tab": 9,
+                    "Enter": 13,
+                    "Escape": 27,
+                    "End": 35,
+                    "Home": 36,
+                    "ArrowUp": 38,
+                    "ArrowDown": 40,
+                    "ArrowRight": 39,
+                }.get(name, 0),
+            )
 
     def click(self, x, y):
         for kind in ("mousePressed", "mouseReleased"):
@@ -134,7 +175,9 @@ class Browser:
         for event in self.events:
             parameters = event["params"]
             if event["method"] == "Runtime.exceptionThrown":
-                found.append(parameters["exceptionDetails"].get("exception", {}).get("description", "exception"))
+                found.append(
+                    parameters["exceptionDetails"].get("exception", {}).get("description", "exception")
+                )
             elif event["method"] == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning"):
                 found.append(parameters["entry"]["text"])
             elif event["method"] == "Network.requestWillBeSent":

@@ -1,4 +1,5 @@
 """What the page's tests share: pages made by the real program from made-up rows, one browser per test class."""
+
 import json
 import os
 import pathlib
@@ -33,7 +34,9 @@ class PageCase(unittest.TestCase):
         if not os.path.exists(name + ".html"):
             with open(name + ".jsonl", "wb") as out:
                 subprocess.run([HERE / "make_rows", *kind], stdout=out, check=True)
-            subprocess.run([dli, "report", name + ".jsonl", "--html", name + ".html", "--csv", name + ".csv"], check=True)
+            subprocess.run(
+                [dli, "report", name + ".jsonl", "--html", name + ".html", "--csv", name + ".csv"], check=True
+            )
         with open(name + ".jsonl", encoding="utf-8") as lines:
             records = map(json.loads, lines)
             rows = [record["row"] for record in records if record["record"] == "row"]
@@ -45,12 +48,16 @@ class PageCase(unittest.TestCase):
         return rows
 
     def texts(self, selector):
-        return self.page.run(f"[...document.querySelectorAll({json.dumps(selector)})].map((each) => each.textContent)")
+        return self.page.run(
+            f"[...document.querySelectorAll({json.dumps(selector)})].map((each) => each.textContent)"
+        )
 
     def column(self, name):
         """The cells on show of one column of the table."""
-        return self.page.run(f"(() => {{ const at = [...document.querySelectorAll('.grid thead th')].findIndex((th) => th.dataset.id === "
-                             f"'{name}'); return [...document.querySelectorAll('.grid tr.row')].map((line) => line.cells[at].textContent.trim()); }})()")
+        return self.page.run(
+            f"(() => {{ const at = [...document.querySelectorAll('.grid thead th')].findIndex((th) => th.dataset.id === "
+            f"'{name}'); return [...document.querySelectorAll('.grid tr.row')].map((line) => line.cells[at].textContent.trim()); }})()"
+        )
 
     def act(self, script):
         """Runs a script that changes the view, then waits until everything is drawn again."""

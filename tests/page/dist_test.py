@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Is the bundle that the program embeds made from the sources beside it? Needs no npm; with web/node_modules it also bundles again and
 compares. dist_test.py WEB-FOLDER"""
+
 import hashlib
 import pathlib
 import shutil

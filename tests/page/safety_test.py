@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Hostile texts, the page's policy, unusual amounts of rows, and what every reader must be able to see. safety_test.py DLI"""
+
 import case
 
 # Ratio of luminances after WCAG 2.2, of every text on show against the first opaque ground behind it.
@@ -32,20 +33,35 @@ class Safety(case.PageCase):
         rows = self.show("hostile")
         self.assert_quiet()
         self.page.run("document.querySelectorAll('.grid tr.row').forEach((line) => line.click())")
-        self.act("(() => { const input = document.querySelector('.toolbar input'); input.value = 'script'; input.dispatchEvent(new Event('input')); })()")
+        self.act(
+            "(() => { const input = document.querySelector('.toolbar input'); input.value = 'script'; input.dispatchEvent(new Event('input')); })()"
+        )
         self.assertEqual(self.page.run("typeof window.pwned"), "undefined")
         self.assertEqual(self.page.run("document.querySelectorAll('script').length"), 2)
-        self.assertEqual(self.page.run("document.querySelectorAll('img, iframe, object, embed, [onload], [onerror]').length"), 0)
+        self.assertEqual(
+            self.page.run(
+                "document.querySelectorAll('img, iframe, object, embed, [onload], [onerror]').length"
+            ),
+            0,
+        )
         self.assertIn("<script>window.pwned=1</script>", self.column("model"))
-        self.assertEqual(self.page.run("[Object.prototype.polluted, ({}).toString()]"), [None, "[object Object]"])
+        self.assertEqual(
+            self.page.run("[Object.prototype.polluted, ({}).toString()]"), [None, "[object Object]"]
+        )
         self.assertGreater(len(rows), 40)
         self.assert_quiet()
 
     def test_the_policy_refuses_foreign_code_and_loads(self):
         self.show("single")
-        self.page.run("(() => { const script = document.createElement('script'); script.textContent = 'window.pwned = 1'; document.body.append(script); })()")
-        self.page.run("(() => { const button = document.createElement('button'); button.setAttribute('onclick', 'window.pwned = 2'); document.body.append(button); button.click(); })()")
-        self.page.run("new Promise((done) => { const image = new Image(); image.onload = image.onerror = done; image.src = 'https://example.invalid/x.png'; })")
+        self.page.run(
+            "(() => { const script = document.createElement('script'); script.textContent = 'window.pwned = 1'; document.body.append(script); })()"
+        )
+        self.page.run(
+            "(() => { const button = document.createElement('button'); button.setAttribute('onclick', 'window.pwned = 2'); document.body.append(button); button.click(); })()"
+        )
+        self.page.run(
+            "new Promise((done) => { const image = new Image(); image.onload = image.onerror = done; image.src = 'https://example.invalid/x.png'; })"
+        )
         self.assertEqual(self.page.run("typeof window.pwned"), "undefined")
         self.assertTrue(any("Content Security Policy" in text for text in self.page.complaints()))
 
@@ -59,13 +75,17 @@ class Safety(case.PageCase):
         self.assertIn("signal 11", self.texts(".grid")[0])
         self.assert_quiet()
         rows = self.show("single")
-        self.assertAlmostEqual(case.number(self.texts(".key .value")[0].replace("FPS", "")), rows[0]["fps"], delta=0.1)
+        self.assertAlmostEqual(
+            case.number(self.texts(".key .value")[0].replace("FPS", "")), rows[0]["fps"], delta=0.1
+        )
         self.assertIn("nothing to compare", self.texts("#analysis")[0])
         self.assert_quiet()
 
     def test_can_be_read_in_both_themes(self):
         for scheme in ("light", "dark"):
-            self.page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+            self.page.call(
+                "Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}]
+            )
             self.show("campaign")
             self.page.run("dli.showRow(47)")
             self.assertEqual(self.page.run("document.documentElement.dataset.theme"), scheme)
@@ -75,7 +95,12 @@ class Safety(case.PageCase):
         self.show("campaign")
         self.page.run("document.querySelector('.grid .filter').click()")
         self.assertEqual(self.page.run(NAMELESS), [])
-        self.assertEqual(self.page.run("[...document.querySelectorAll('.grid thead th[data-id]')].filter((th) => !th.ariaSort).length"), 0)
+        self.assertEqual(
+            self.page.run(
+                "[...document.querySelectorAll('.grid thead th[data-id]')].filter((th) => !th.ariaSort).length"
+            ),
+            0,
+        )
         self.assertEqual(self.page.run("document.documentElement.lang"), "en")
         self.assertEqual(len(self.texts("h1")), 1)
 
@@ -95,7 +120,9 @@ class Large(case.PageCase):
         return self.page.run("document.querySelectorAll('.grid tr').length")
 
     def timed(self, what, script):
-        milliseconds = self.page.run(f"(() => {{ const start = performance.now(); {script}; document.querySelector('.grid').offsetHeight; return performance.now() - start; }})()")
+        milliseconds = self.page.run(
+            f"(() => {{ const start = performance.now(); {script}; document.querySelector('.grid').offsetHeight; return performance.now() - start; }})()"
+        )
         print(f"  {self.COUNT} rows: {what}: {milliseconds:.0f} ms")
 
     def test_a_hundred_thousand_rows(self):
@@ -121,7 +148,10 @@ class Large(case.PageCase):
         self.timed("search", "dli.state.query = 'net-007 onnxruntime'; dli.refresh()")
         own = [row for row in rows if row["model"] == "zoo/net-007" and row["framework"] == "onnxruntime"]
         self.assertEqual(len(own) > 0 and self.page.run("dli.view.rows.length"), len(own))
-        self.timed("group by model and framework", "dli.state.query = ''; dli.state.group = ['model', 'framework']; dli.refresh()")
+        self.timed(
+            "group by model and framework",
+            "dli.state.query = ''; dli.state.group = ['model', 'framework']; dli.refresh()",
+        )
         self.assertEqual(self.page.run("dli.view.groups.length"), 200 + 400)
         self.assertLess(self.rows_in_document(), 120)
         self.timed("draw summary, pictures and failures", "dli.paintParts()")

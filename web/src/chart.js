@@ -30,19 +30,30 @@ export function logScale(low, high, from, to) {
   const first = Math.max(...ticks.filter((tick) => tick <= low * 1.0001));
   const last = Math.min(...ticks.filter((tick) => tick >= high * 0.9999));
   const [a, b] = [Math.log(first), Math.log(last === first ? first * 2 : last)];
-  return { ticks: ticks.filter((tick) => tick >= first && tick <= last), place: (value) => from + ((Math.log(value) - a) / (b - a)) * (to - from) };
+  return {
+    ticks: ticks.filter((tick) => tick >= first && tick <= last),
+    place: (value) => from + ((Math.log(value) - a) / (b - a)) * (to - from),
+  };
 }
 
 // Few counts, each with its tick, doubling by doubling.
 export function countScale(values, from, to) {
   const [a, b] = [Math.log2(Math.min(...values)), Math.log2(Math.max(...values))];
-  const place = (value) => (a === b ? (from + to) / 2 : from + ((Math.log2(value) - a) / (b - a)) * (to - from));
-  return { ticks: thin([...new Set(values)].sort((x, y) => x - y), place), place };
+  const place = (value) =>
+    a === b ? (from + to) / 2 : from + ((Math.log2(value) - a) / (b - a)) * (to - from);
+  return {
+    ticks: thin(
+      [...new Set(values)].sort((x, y) => x - y),
+      place,
+    ),
+    place,
+  };
 }
 
 function thin(ticks, place) {
   const kept = [];
-  for (const tick of ticks) if (kept.length === 0 || Math.abs(place(tick) - place(kept.at(-1))) >= 22) kept.push(tick);
+  for (const tick of ticks)
+    if (kept.length === 0 || Math.abs(place(tick) - place(kept.at(-1))) >= 22) kept.push(tick);
   return kept;
 }
 
@@ -72,24 +83,44 @@ function axes(frame, spec) {
     s("line", { class: "axis", x1: left, x2: right, y1: bottom, y2: bottom }),
     thin(x.ticks, x.place).map((tick) => [
       s("line", { class: "axis", x1: x.place(tick), x2: x.place(tick), y1: bottom, y2: bottom + 4 }),
-      s("text", { class: "tick", x: x.place(tick), y: bottom + 18, "text-anchor": "middle" }, (spec.formatX ?? formatTick)(tick)),
+      s(
+        "text",
+        { class: "tick", x: x.place(tick), y: bottom + 18, "text-anchor": "middle" },
+        (spec.formatX ?? formatTick)(tick),
+      ),
     ]),
-    s("text", { class: "axis-title", x: left - 8, y: top - 12, "text-anchor": "start", dx: 8 - left + 2 }, spec.yTitle),
+    s(
+      "text",
+      { class: "axis-title", x: left - 8, y: top - 12, "text-anchor": "start", dx: 8 - left + 2 },
+      spec.yTitle,
+    ),
     s("text", { class: "axis-title", x: right, y: bottom + 37, "text-anchor": "end" }, spec.xTitle),
   ];
 }
 
-const formatTick = (tick) => (Number.isInteger(tick) ? formatNumber(tick, "integer") : String(Number(tick.toPrecision(3))));
+const formatTick = (tick) =>
+  Number.isInteger(tick) ? formatNumber(tick, "integer") : String(Number(tick.toPrecision(3)));
 
 // Names at the ends of the curves, pushed apart where they would overlap.
 function endLabels(frame, curves) {
-  const labels = curves.filter(({ label }) => label).map(({ label, points, css }) => ({ label, css, x: frame.x.place(points.at(-1).x), want: frame.y.place(points.at(-1).y) }));
+  const labels = curves
+    .filter(({ label }) => label)
+    .map(({ label, points, css }) => ({
+      label,
+      css,
+      x: frame.x.place(points.at(-1).x),
+      want: frame.y.place(points.at(-1).y),
+    }));
   labels.sort((a, b) => a.want - b.want);
   let last = -Infinity;
   for (const label of labels) last = label.y = Math.max(label.want, last + 15);
   const over = last - frame.bottom;
-  if (over > 0) for (let i = labels.length - 1, floor = frame.bottom; i >= 0 && labels[i].y > floor; i--, floor -= 15) labels[i].y = floor;
-  return labels.map(({ label, css, x, y }) => s("text", { class: "end-label", x: x + 9, y: y + 4, css }, label));
+  if (over > 0)
+    for (let i = labels.length - 1, floor = frame.bottom; i >= 0 && labels[i].y > floor; i--, floor -= 15)
+      labels[i].y = floor;
+  return labels.map(({ label, css, x, y }) =>
+    s("text", { class: "end-label", x: x + 9, y: y + 4, css }, label),
+  );
 }
 
 const SHAPES = {
@@ -100,16 +131,35 @@ const SHAPES = {
 
 function curve(frame, { points, css, isLine = true, isDashed, isStep, shape = "circle", hasMarks = true }) {
   const at = points.map((point) => [frame.x.place(point.x), frame.y.place(point.y)]);
-  const join = isStep ? ([x, y], i) => (i ? `H${x.toFixed(1)}V${y.toFixed(1)}` : `M${x.toFixed(1)} ${y.toFixed(1)}`) : ([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
-  return s("g", { css, class: `curve${isDashed ? " is-dashed" : ""}` },
+  const join = isStep
+    ? ([x, y], i) => (i ? `H${x.toFixed(1)}V${y.toFixed(1)}` : `M${x.toFixed(1)} ${y.toFixed(1)}`)
+    : ([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+  return s(
+    "g",
+    { css, class: `curve${isDashed ? " is-dashed" : ""}` },
     isLine ? s("path", { class: "line", d: at.map(join).join("") }) : null,
-    hasMarks ? points.map(({ low, high, x }, i) => (high > low ? s("line", { class: "whisker", x1: at[i][0], x2: at[i][0], y1: frame.y.place(low), y2: frame.y.place(high), "data-x": x }) : null)) : null,
-    hasMarks ? at.map(([x, y]) => SHAPES[shape](x, y)) : null);
+    hasMarks
+      ? points.map(({ low, high, x }, i) =>
+          high > low
+            ? s("line", {
+                class: "whisker",
+                x1: at[i][0],
+                x2: at[i][0],
+                y1: frame.y.place(low),
+                y2: frame.y.place(high),
+                "data-x": x,
+              })
+            : null,
+        )
+      : null,
+    hasMarks ? at.map(([x, y]) => SHAPES[shape](x, y)) : null,
+  );
 }
 
 /**
- * spec: {label, xTitle, yTitle, formatX, makeX(from, to), makeY(from, to), curves, height, rightSpace, annotate(frame), open(row)}; a curve: {label,
- * css, points: [{x, y, low, high, row, tip}], isLine, isDashed, isStep, shape, hasMarks}.
+ * spec: {label, xTitle, yTitle, formatX(tick), makeX(from, to), makeY(from, to), curves, height, rightSpace,
+ * open(row)}; a curve: {label, css, points: [{x, y, low, high, row, tip()}], isLine, isDashed, isStep, shape,
+ * hasMarks}. Scales are {ticks, place(value)}; `from` and `to` are pixels.
  */
 export function plot(spec) {
   const holder = h("div", { class: "plot" });
@@ -125,18 +175,38 @@ export function plot(spec) {
 
 function paint(spec, width) {
   const height = spec.height ?? 320;
-  const frame = { left: MARGIN.left, right: width - (spec.rightSpace ?? MARGIN.right), top: MARGIN.top, bottom: height - MARGIN.bottom };
+  const frame = {
+    left: MARGIN.left,
+    right: width - (spec.rightSpace ?? MARGIN.right),
+    top: MARGIN.top,
+    bottom: height - MARGIN.bottom,
+  };
   frame.x = spec.makeX(frame.left + 10, frame.right - 10);
   frame.y = spec.makeY(frame.bottom, frame.top);
   const cursor = s("circle", { class: "cursor", r: 8, visibility: "hidden" });
-  const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", role: "img", tabindex: "0", "aria-label": `${spec.label}. Arrow keys move from point to point.` },
-    axes(frame, spec), spec.curves.map((each) => curve(frame, each)), endLabels(frame, spec.curves), spec.annotate?.(frame), cursor);
+  const svg = s(
+    "svg",
+    {
+      viewBox: `0 0 ${width} ${height}`,
+      class: "chart",
+      role: "img",
+      tabindex: "0",
+      "aria-label": `${spec.label}. Arrow keys move from point to point.`,
+    },
+    axes(frame, spec),
+    spec.curves.map((each) => curve(frame, each)),
+    endLabels(frame, spec.curves),
+    cursor,
+  );
   follow(svg, cursor, frame, spec);
   return svg;
 }
 
 function follow(svg, cursor, frame, spec) {
-  const points = spec.curves.filter(({ hasMarks = true }) => hasMarks).flatMap((each) => each.points).filter((point) => point.tip)
+  const points = spec.curves
+    .filter(({ hasMarks = true }) => hasMarks)
+    .flatMap((each) => each.points)
+    .filter((point) => point.tip)
     .map((point) => ({ ...point, px: frame.x.place(point.x), py: frame.y.place(point.y) }));
   points.sort((a, b) => a.px - b.px || a.py - b.py);
   let current = -1;
@@ -163,11 +233,14 @@ function follow(svg, cursor, frame, spec) {
   });
   svg.addEventListener("pointerleave", () => choose(-1));
   svg.addEventListener("blur", () => choose(-1));
-  const open = () => { if (points[current]?.row !== undefined) spec.open?.(points[current].row); };
+  const open = () => {
+    if (points[current]?.row !== undefined) spec.open?.(points[current].row);
+  };
   svg.addEventListener("click", open);
   svg.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (step && points.length) choose((Math.max(current, step < 0 ? 0 : -1) + step + points.length) % points.length);
+    if (step && points.length)
+      choose((Math.max(current, step < 0 ? 0 : -1) + step + points.length) % points.length);
     else if (event.key === "Enter") open();
     else return;
     event.preventDefault();
@@ -175,7 +248,25 @@ function follow(svg, cursor, frame, spec) {
 }
 
 export function legend(entries) {
-  return h("ul", { class: "legend" }, entries.map(({ name, css, shape = "circle", isLine, isDashed }) => h("li", {},
-    s("svg", { viewBox: "0 0 20 12", class: `key-shape curve${isDashed ? " is-dashed" : ""}`, css, "aria-hidden": "true" },
-      isLine ? s("path", { class: "line", d: "M1 6H19" }) : SHAPES[shape](10, 6)), name)));
+  return h(
+    "ul",
+    { class: "legend" },
+    entries.map(({ name, css, shape = "circle", isLine, isDashed }) =>
+      h(
+        "li",
+        {},
+        s(
+          "svg",
+          {
+            viewBox: "0 0 20 12",
+            class: `key-shape curve${isDashed ? " is-dashed" : ""}`,
+            css,
+            "aria-hidden": "true",
+          },
+          isLine ? s("path", { class: "line", d: "M1 6H19" }) : SHAPES[shape](10, 6),
+        ),
+        name,
+      ),
+    ),
+  );
 }

@@ -55,7 +55,9 @@ class Column {
     if (this.isNumber) return this.number;
     if (!this.ranks) {
       const collator = new Intl.Collator("en", { numeric: true });
-      const order = this.texts.map((_, index) => index).sort((a, b) => collator.compare(this.texts[a], this.texts[b]));
+      const order = this.texts
+        .map((_, index) => index)
+        .sort((a, b) => collator.compare(this.texts[a], this.texts[b]));
       this.ranks = new Float64Array(order.length);
       order.forEach((index, rank) => (this.ranks[index] = rank));
     }
@@ -67,7 +69,8 @@ class Column {
       this.decimals = 0;
       const step = Math.max(1, Math.floor(this.count / 5000));
       for (let row = 0; row < this.count; row += step)
-        if (!this.isMissing(row)) this.decimals = Math.max(this.decimals, decimalsOf(this.number(row), this.type));
+        if (!this.isMissing(row))
+          this.decimals = Math.max(this.decimals, decimalsOf(this.number(row), this.type));
     }
     return this.decimals;
   }
@@ -111,7 +114,13 @@ export function distinct(column, rows) {
   const counts = new Map();
   for (const row of rows) {
     const value = column.isNumber ? column.number(row) : column.code(row);
-    const key = column.isNumber ? (Number.isNaN(value) ? "" : String(value)) : value < 0 ? "" : column.texts[value];
+    const key = column.isNumber
+      ? Number.isNaN(value)
+        ? ""
+        : String(value)
+      : value < 0
+        ? ""
+        : column.texts[value];
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const collator = new Intl.Collator("en", { numeric: true });

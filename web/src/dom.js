@@ -5,15 +5,19 @@ function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "css") for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
+    else if (name === "css")
+      for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
 export const h = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
-export const s = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+export const s = (tag, attributes, ...children) =>
+  fill(document.createElementNS(SVG, tag), attributes, children);
 
 // Shapes differ as well as colours, so that status and verdict can be read without colour.
 const SHAPES = {
@@ -31,7 +35,11 @@ const SHAPES = {
 
 export function icon(name) {
   const [tag, attributes] = SHAPES[name] ?? SHAPES.failed;
-  return s("svg", { viewBox: "0 0 12 12", class: `icon is-${name}`, "aria-hidden": "true" }, s(tag, attributes));
+  return s(
+    "svg",
+    { viewBox: "0 0 12 12", class: `icon is-${name}`, "aria-hidden": "true" },
+    s(tag, attributes),
+  );
 }
 
 export function badge(name) {
@@ -55,7 +63,10 @@ export function openPopover(anchor, label, ...content) {
   const element = h("div", { class: "popover", role: "dialog", "aria-label": label }, content);
   document.body.append(element);
   const box = anchor.getBoundingClientRect();
-  const left = Math.max(8, Math.min(box.left, document.documentElement.clientWidth - element.offsetWidth - 8));
+  const left = Math.max(
+    8,
+    Math.min(box.left, document.documentElement.clientWidth - element.offsetWidth - 8),
+  );
   element.style.left = `${left + window.scrollX}px`;
   element.style.top = `${box.bottom + window.scrollY + 4}px`;
   popover = { element, anchor };
@@ -64,11 +75,16 @@ export function openPopover(anchor, label, ...content) {
 }
 
 document.addEventListener("pointerdown", (event) => {
-  if (popover && !popover.element.contains(event.target) && !popover.anchor.contains(event.target)) closePopover();
+  if (popover && !popover.element.contains(event.target) && !popover.anchor.contains(event.target))
+    closePopover();
 });
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && popover) {
-    closePopover().focus();
-    event.stopPropagation();
-  }
-}, true);
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key === "Escape" && popover) {
+      closePopover().focus();
+      event.stopPropagation();
+    }
+  },
+  true,
+);

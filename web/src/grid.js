@@ -13,8 +13,23 @@ export class Grid {
     this.body = h("tbody");
     this.head = h("thead");
     this.columnGroup = h("colgroup");
-    this.table = h("table", { class: "grid", "aria-label": "Results" }, this.columnGroup, this.head, this.body);
-    this.element = h("div", { class: "grid-scroll", tabindex: "0", role: "region", "aria-label": "Results, arrow keys move, Enter opens a row" }, this.table);
+    this.table = h(
+      "table",
+      { class: "grid", "aria-label": "Results" },
+      this.columnGroup,
+      this.head,
+      this.body,
+    );
+    this.element = h(
+      "div",
+      {
+        class: "grid-scroll",
+        tabindex: "0",
+        role: "region",
+        "aria-label": "Results, arrow keys move, Enter opens a row",
+      },
+      this.table,
+    );
     this.element.addEventListener("scroll", () => this.schedule(), { passive: true });
     this.element.addEventListener("keydown", (event) => this.onKey(event));
     this.body.addEventListener("click", (event) => this.onClick(event));
@@ -39,7 +54,10 @@ export class Grid {
     const { data, state } = this.app;
     this.columns = state.columns.map((id) => data.get(id));
     const widths = this.columns.map((column) => this.widthOf(column));
-    this.columnGroup.replaceChildren(...widths.map((width) => h("col", { css: { width: `${width}px` } })), h("col"));
+    this.columnGroup.replaceChildren(
+      ...widths.map((width) => h("col", { css: { width: `${width}px` } })),
+      h("col"),
+    );
     this.table.style.minWidth = `${widths.reduce((sum, width) => sum + width, 0)}px`;
     this.paintHead();
     this.table.setAttribute("aria-rowcount", String(this.items.length + 1));
@@ -53,9 +71,12 @@ export class Grid {
     const head = column.title.length * 7.3 + (column.unit ? column.unit.length * 6 + 4 : 0) + 42;
     let longest = 0;
     const step = Math.max(1, Math.floor(column.count / 300));
-    for (let row = 0; row < column.count; row += step) longest = Math.max(longest, column.aligned(row).length);
+    for (let row = 0; row < column.count; row += step)
+      longest = Math.max(longest, column.aligned(row).length);
     const isBadge = column.id === "status" || column.id === "verdict";
-    column.width = Math.round(Math.min(300, Math.max(head, longest * 6.9 + (column.isNumber ? 34 : 22) + (isBadge ? 18 : 0))));
+    column.width = Math.round(
+      Math.min(300, Math.max(head, longest * 6.9 + (column.isNumber ? 34 : 22) + (isBadge ? 18 : 0))),
+    );
     return column.width;
   }
 
@@ -64,21 +85,45 @@ export class Grid {
     const cells = this.columns.map((column, index) => {
       const place = state.sort.findIndex(({ id }) => id === column.id);
       const order = place < 0 ? null : state.sort[place];
-      const mark = order ? (order.isDown ? "\u2193" : "\u2191") + (state.sort.length > 1 ? place + 1 : "") : "";
+      const mark = order
+        ? (order.isDown ? "\u2193" : "\u2191") + (state.sort.length > 1 ? place + 1 : "")
+        : "";
       const hint = `${column.help}${column.unit ? ` Unit: ${column.unit}.` : ""}\nClick sorts, Shift-click adds a key.`;
-      return h("th", {
-        scope: "col", "data-id": column.id, class: `${column.isNumber ? "number " : ""}${index === this.pinned() ? "pinned" : ""}`,
-        "aria-sort": order ? (order.isDown ? "descending" : "ascending") : "none", "aria-colindex": String(index + 1),
-      }, h("div", { class: "head" },
-        h("button", { class: "sort", title: hint, onclick: (event) => this.app.sortBy(column.id, event.shiftKey) },
-          h("span", { class: "title" }, column.title), column.unit ? h("span", { class: "unit" }, column.unit) : null,
-          h("span", { class: "mark", "aria-hidden": "true" }, mark)),
-        h("button", {
-          class: `filter${state.filters[column.id] ? " is-on" : ""}`, "aria-label": `Filter ${column.title}`, title: `Filter ${column.title}`,
-          onclick: (event) => this.app.openFilter(column, event.currentTarget),
-        }, "\u25be")));
+      return h(
+        "th",
+        {
+          scope: "col",
+          "data-id": column.id,
+          class: `${column.isNumber ? "number " : ""}${index === this.pinned() ? "pinned" : ""}`,
+          "aria-sort": order ? (order.isDown ? "descending" : "ascending") : "none",
+          "aria-colindex": String(index + 1),
+        },
+        h(
+          "div",
+          { class: "head" },
+          h(
+            "button",
+            { class: "sort", title: hint, onclick: (event) => this.app.sortBy(column.id, event.shiftKey) },
+            h("span", { class: "title" }, column.title),
+            column.unit ? h("span", { class: "unit" }, column.unit) : null,
+            h("span", { class: "mark", "aria-hidden": "true" }, mark),
+          ),
+          h(
+            "button",
+            {
+              class: `filter${state.filters[column.id] ? " is-on" : ""}`,
+              "aria-label": `Filter ${column.title}`,
+              title: `Filter ${column.title}`,
+              onclick: (event) => this.app.openFilter(column, event.currentTarget),
+            },
+            "\u25be",
+          ),
+        ),
+      );
     });
-    this.head.replaceChildren(h("tr", { "aria-rowindex": "1" }, cells, h("th", { class: "rest", "aria-hidden": "true" })));
+    this.head.replaceChildren(
+      h("tr", { "aria-rowindex": "1" }, cells, h("th", { class: "rest", "aria-hidden": "true" })),
+    );
   }
 
   // Sorting paints the head anew: the focus stays on the head that was pressed.
@@ -94,8 +139,15 @@ export class Grid {
 
   paintWindow(isFresh = false) {
     const height = this.element.clientHeight || 600;
-    const first = Math.max(0, Math.min(this.items.length - 1, Math.floor(this.element.scrollTop / ROW_HEIGHT) - OVERSCAN));
-    this.paint(first, Math.min(this.items.length, first + Math.ceil(height / ROW_HEIGHT) + 2 * OVERSCAN), isFresh);
+    const first = Math.max(
+      0,
+      Math.min(this.items.length - 1, Math.floor(this.element.scrollTop / ROW_HEIGHT) - OVERSCAN),
+    );
+    this.paint(
+      first,
+      Math.min(this.items.length, first + Math.ceil(height / ROW_HEIGHT) + 2 * OVERSCAN),
+      isFresh,
+    );
   }
 
   // Lines that stay in sight stay in the document: a small step of scrolling makes few new ones.
@@ -114,11 +166,23 @@ export class Grid {
     this.metricStart = this.columns.findIndex((column) => MEASURED.has(column.group));
     this.pinnedIndex = this.pinned();
     [this.first, this.last] = [first, last];
-    const spacer = () => h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: String(this.columns.length + 1) }));
+    const spacer = () =>
+      h(
+        "tr",
+        { class: "spacer", "aria-hidden": "true" },
+        h("td", { colspan: String(this.columns.length + 1) }),
+      );
     [this.top, this.bottom] = [spacer(), spacer()];
     const lines = [];
     for (let index = first; index < last; index++) lines.push(this.line(index));
-    if (this.items.length === 0) lines.push(h("tr", { class: "none" }, h("td", { colspan: String(this.columns.length + 1) }, "No row passes the filters.")));
+    if (this.items.length === 0)
+      lines.push(
+        h(
+          "tr",
+          { class: "none" },
+          h("td", { colspan: String(this.columns.length + 1) }, "No row passes the filters."),
+        ),
+      );
     this.body.replaceChildren(this.top, ...lines, this.bottom);
   }
 
@@ -129,21 +193,58 @@ export class Grid {
 
   setCurrent(index) {
     this.current = index;
-    for (const line of this.body.querySelectorAll("tr[data-index]")) line.classList.toggle("is-current", Number(line.dataset.index) === index);
+    for (const line of this.body.querySelectorAll("tr[data-index]"))
+      line.classList.toggle("is-current", Number(line.dataset.index) === index);
   }
 
   groupLine(group, index) {
     const { data, view } = this.app;
     const isOpen = !view.collapsed.has(group.path);
     const best = group.best < 0 ? null : group.best;
-    const how = best === null ? [] : ["framework", "mode", "batch", "threads", "requests"].filter((id) => !this.app.state.group.includes(id) && !data.get(id).isMissing(best))
-      .map((id) => (["framework", "mode"].includes(id) ? data.text(id, best) : `${id} ${data.text(id, best)}`));
-    return h("tr", { class: `group${index === this.current ? " is-current" : ""}`, "data-index": String(index), "aria-rowindex": String(index + 2), "aria-expanded": String(isOpen) },
-      h("td", { colspan: String(this.columns.length + 1) }, h("div", { class: "group-line", css: { "padding-left": `${group.level * 18}px` } },
-        h("span", { class: "caret", "aria-hidden": "true" }, isOpen ? "\u25be" : "\u25b8"),
-        h("span", { class: "key" }, group.column.title), h("b", {}, group.value || "\u2013"),
-        h("span", { class: "count" }, group.okCount === group.count ? `${group.count} rows` : `${group.count} rows, ${group.okCount} usable`),
-        best === null ? null : h("span", { class: "best" }, "best ", h("b", {}, `${formatNumber(data.number("fps", best))} FPS`), ` \u00b7 ${how.join(", ")}`))));
+    const how =
+      best === null
+        ? []
+        : ["framework", "mode", "batch", "threads", "requests"]
+            .filter((id) => !this.app.state.group.includes(id) && !data.get(id).isMissing(best))
+            .map((id) =>
+              ["framework", "mode"].includes(id) ? data.text(id, best) : `${id} ${data.text(id, best)}`,
+            );
+    return h(
+      "tr",
+      {
+        class: `group${index === this.current ? " is-current" : ""}`,
+        "data-index": String(index),
+        "aria-rowindex": String(index + 2),
+        "aria-expanded": String(isOpen),
+      },
+      h(
+        "td",
+        { colspan: String(this.columns.length + 1) },
+        h(
+          "div",
+          { class: "group-line", css: { "padding-left": `${group.level * 18}px` } },
+          h("span", { class: "caret", "aria-hidden": "true" }, isOpen ? "\u25be" : "\u25b8"),
+          h("span", { class: "key" }, group.column.title),
+          h("b", {}, group.value || "\u2013"),
+          h(
+            "span",
+            { class: "count" },
+            group.okCount === group.count
+              ? `${group.count} rows`
+              : `${group.count} rows, ${group.okCount} usable`,
+          ),
+          best === null
+            ? null
+            : h(
+                "span",
+                { class: "best" },
+                "best ",
+                h("b", {}, `${formatNumber(data.number("fps", best))} FPS`),
+                ` \u00b7 ${how.join(", ")}`,
+              ),
+        ),
+      ),
+    );
   }
 
   rowLine(row, index) {
@@ -161,7 +262,16 @@ export class Grid {
       } else cells.push(this.cell(column, row, at === this.pinnedIndex));
     }
     const verdict = data.text("verdict", row);
-    return h("tr", { class: `row is-${status}${verdict === "invalid" ? " is-void" : ""}${index === this.current ? " is-current" : ""}`, "data-index": String(index), "aria-rowindex": String(index + 2) }, cells, h("td"));
+    return h(
+      "tr",
+      {
+        class: `row is-${status}${verdict === "invalid" ? " is-void" : ""}${index === this.current ? " is-current" : ""}`,
+        "data-index": String(index),
+        "aria-rowindex": String(index + 2),
+      },
+      cells,
+      h("td"),
+    );
   }
 
   cell(column, row, isPinned) {
@@ -171,7 +281,14 @@ export class Grid {
     }
     const text = column.aligned(row);
     const isLong = !column.isNumber && text.length * 6.9 + 20 > column.width;
-    return h("td", { class: column.isNumber ? "number" : isPinned ? "pinned" : undefined, title: isLong ? text : undefined }, text);
+    return h(
+      "td",
+      {
+        class: column.isNumber ? "number" : isPinned ? "pinned" : undefined,
+        title: isLong ? text : undefined,
+      },
+      text,
+    );
   }
 
   onClick(event) {
@@ -189,7 +306,14 @@ export class Grid {
 
   onKey(event) {
     const page = Math.max(1, Math.floor(this.element.clientHeight / ROW_HEIGHT) - 2);
-    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
+    const steps = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -Infinity,
+      End: Infinity,
+    };
     if (event.target !== this.element) return;
     if (event.key === "Enter" || event.key === " ") this.open(Math.max(0, this.current));
     else if (event.key in steps) this.move(this.current + steps[event.key]);
@@ -202,8 +326,10 @@ export class Grid {
     const top = this.current * ROW_HEIGHT;
     const inner = this.element.clientHeight - this.head.offsetHeight;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
-    else if (top + ROW_HEIGHT > this.element.scrollTop + inner) this.element.scrollTop = top + ROW_HEIGHT - inner;
-    if (this.app.isRowShown() && this.items[this.current] >= 0) this.app.showRow(this.items[this.current], false);
+    else if (top + ROW_HEIGHT > this.element.scrollTop + inner)
+      this.element.scrollTop = top + ROW_HEIGHT - inner;
+    if (this.app.isRowShown() && this.items[this.current] >= 0)
+      this.app.showRow(this.items[this.current], false);
     this.paintWindow();
   }
 }

@@ -17,7 +17,8 @@ function codes(column) {
 export function keyOf(data, ids) {
   const parts = ids.map((id) => codes(data.get(id))).filter(({ count }) => count > 1);
   const size = parts.reduce((product, { count }) => product * count, 1);
-  if (size <= Number.MAX_SAFE_INTEGER) return (row) => parts.reduce((key, { count, of }) => key * count + of(row), 0);
+  if (size <= Number.MAX_SAFE_INTEGER)
+    return (row) => parts.reduce((key, { count, of }) => key * count + of(row), 0);
   return (row) => parts.map(({ of }) => of(row)).join();
 }
 

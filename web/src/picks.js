@@ -2,7 +2,18 @@
 import { h } from "./dom.js";
 import { distinct } from "./data.js";
 
-const CONTEXT = ["machine", "model", "framework", "device", "precision", "host", "timing", "hint", "pin", "options"];
+const CONTEXT = [
+  "machine",
+  "model",
+  "framework",
+  "device",
+  "precision",
+  "host",
+  "timing",
+  "hint",
+  "pin",
+  "options",
+];
 
 // The value with the most rows; among equals the one with the fastest row.
 function richest(data, rows, column, values) {
@@ -33,7 +44,20 @@ export function choose(data, rows, picks, ids = CONTEXT) {
 
 export function pickers(choices, set) {
   if (choices.length === 0) return null;
-  return h("div", { class: "pickers" }, choices.map(({ id, column, values, value }) => h("label", {}, h("span", {}, column.title),
-    h("select", { onchange: (event) => set(id, event.currentTarget.value) },
-      values.map((each) => h("option", { value: each, selected: each === value }, each || "(none)"))))));
+  return h(
+    "div",
+    { class: "pickers" },
+    choices.map(({ id, column, values, value }) =>
+      h(
+        "label",
+        {},
+        h("span", {}, column.title),
+        h(
+          "select",
+          { onchange: (event) => set(id, event.currentTarget.value) },
+          values.map((each) => h("option", { value: each, selected: each === value }, each || "(none)")),
+        ),
+      ),
+    ),
+  );
 }

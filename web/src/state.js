@@ -1,12 +1,15 @@
 // What the reader chose, kept in the address after «#» so that a view can be sent or bookmarked.
 export function defaultColumns(data) {
-  const varies = (column) => !column.isConstant && ["machine", "host", "timing", "hint", "options"].includes(column.id);
+  const varies = (column) =>
+    !column.isConstant && ["machine", "host", "timing", "hint", "options"].includes(column.id);
   // Where nothing was measured, the reason takes the place of the figures.
   const isReason = (column) => column.id === "error" && !column.isEmpty && data.get("latency_ms").isEmpty;
-  return data.columns.filter((column) => (column.shown && !column.isEmpty) || varies(column) || isReason(column)).map((column) => column.id);
+  return data.columns
+    .filter((column) => (column.shown && !column.isEmpty) || varies(column) || isReason(column))
+    .map((column) => column.id);
 }
 
-export function initialState(data) {
+function initialState(data) {
   return { query: "", sort: [], group: [], columns: defaultColumns(data), filters: {}, picks: {} };
 }
 
@@ -17,7 +20,9 @@ export function readHash(data) {
   const parameters = new URLSearchParams(location.hash.slice(1));
   const known = (id) => data.get(id) !== undefined;
   state.query = parameters.get("q") ?? "";
-  state.sort = list(parameters.get("sort")).map((id) => (id.startsWith("-") ? { id: id.slice(1), isDown: true } : { id, isDown: false })).filter(({ id }) => known(id));
+  state.sort = list(parameters.get("sort"))
+    .map((id) => (id.startsWith("-") ? { id: id.slice(1), isDown: true } : { id, isDown: false }))
+    .filter(({ id }) => known(id));
   state.group = list(parameters.get("group")).filter(known);
   if (parameters.has("cols")) state.columns = list(parameters.get("cols")).filter(known);
   for (const [name, value] of parameters) {
@@ -46,7 +51,8 @@ function readFilter(text) {
 export function writeHash(state, data) {
   const parameters = new URLSearchParams();
   if (state.query) parameters.set("q", state.query);
-  if (state.sort.length) parameters.set("sort", state.sort.map(({ id, isDown }) => (isDown ? "-" : "") + id).join(","));
+  if (state.sort.length)
+    parameters.set("sort", state.sort.map(({ id, isDown }) => (isDown ? "-" : "") + id).join(","));
   if (state.group.length) parameters.set("group", state.group.join(","));
   if (state.columns.join() !== defaultColumns(data).join()) parameters.set("cols", state.columns.join(","));
   for (const [id, filter] of Object.entries(state.filters)) parameters.set(`f.${id}`, JSON.stringify(filter));

@@ -21,7 +21,8 @@ export class View {
       const column = this.data.get(id);
       if (column && id !== except) tests.push(...makeTests(column, filter));
     }
-    for (const word of state.query.toLowerCase().split(/\s+/).filter(Boolean)) tests.push(makeSearch(this.data, word));
+    for (const word of state.query.toLowerCase().split(/\s+/).filter(Boolean))
+      tests.push(makeSearch(this.data, word));
     const rows = new Uint32Array(this.data.count);
     let count = 0;
     for (let row = 0; row < this.data.count; row++) if (tests.every((test) => test(row))) rows[count++] = row;
@@ -49,7 +50,9 @@ export class View {
       for (const list of lists) if (list[a] !== list[b]) return list[a] < list[b] ? -1 : 1;
       return a - b;
     };
-    this.rows.sort(lists.length === 1 ? (a, b) => (first[a] === first[b] ? a - b : first[a] < first[b] ? -1 : 1) : compare);
+    this.rows.sort(
+      lists.length === 1 ? (a, b) => (first[a] === first[b] ? a - b : first[a] < first[b] ? -1 : 1) : compare,
+    );
   }
 
   layOut(state) {
@@ -68,7 +71,15 @@ export class View {
       open.length = level;
       for (; level < columns.length; level++) {
         const path = JSON.stringify(values.slice(0, level + 1));
-        const group = { level, column: columns[level], value: values[level], path, count: 0, okCount: 0, best: -1 };
+        const group = {
+          level,
+          column: columns[level],
+          value: values[level],
+          path,
+          count: 0,
+          okCount: 0,
+          best: -1,
+        };
         group.isHidden = open.some((outer) => this.collapsed.has(outer.path));
         open.push(group);
         if (!group.isHidden) items.push(-1 - this.groups.length);
@@ -107,7 +118,8 @@ function makeTests(column, filter) {
   if (filter.max !== undefined) tests.push((row) => column.number(row) <= filter.max);
   if (filter.values) {
     const wanted = new Set(filter.values);
-    if (column.isNumber) tests.push((row) => wanted.has(column.isMissing(row) ? "" : String(column.number(row))));
+    if (column.isNumber)
+      tests.push((row) => wanted.has(column.isMissing(row) ? "" : String(column.number(row))));
     else {
       const matches = column.texts.map((text) => wanted.has(text));
       const takesNone = wanted.has("");
