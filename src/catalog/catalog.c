@@ -107,7 +107,7 @@ static int resolve_entry(struct catalog_entry *out, const struct resolver *resol
     memset(out, 0, sizeof(*out));
     out->parameter_count = out->mac_count = -1;
     if (!zoo_is_spec(model->model) && file_exists(model->model))
-        return catalog_file(out, model->model, err);
+        return catalog_file(out, model->model, formats_of(resolver->options, model), err);
     if (strncmp(model->model, "null:", 5) == 0)
         return catalog_null(out, model->model, resolver->cache, err);
     if (!zoo_is_spec(model->model) && catalog_format_of(model->model))

@@ -24,8 +24,9 @@ struct catalog_entry {
 
 void catalog_entry_release(struct catalog_entry *entry);
 
-/** A file of the user's. */
-DLI_MUST_CHECK int catalog_file(struct catalog_entry *out, const char *path, struct dli_error *err);
+/** A file of the user's, for a framework that reads `formats` (NULL: unknown). */
+DLI_MUST_CHECK int catalog_file(struct catalog_entry *out, const char *path,
+                                const char *const *formats, struct dli_error *err);
 
 /** «null:1x3x8x8»: inputs of these shapes, separated by commas, and one output of 10 values per
  * sample. */

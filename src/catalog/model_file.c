@@ -72,23 +72,41 @@ static char *absolute_path(const char *path, struct dli_error *err)
     return resolved;
 }
 
-int catalog_file(struct catalog_entry *out, const char *path, struct dli_error *err)
+// A format that only its backend knows is called like its files: «acme» for net.acme.
+static const char *own_format(const char *path, const char *const *formats)
 {
-    int index = find_format(path);
-    if (index < 0 && file_is_folder(path)) // a SavedModel is a folder
+    for (; formats && *formats; formats++)
+        if (strcmp(*formats, file_extension(path)) == 0)
+            return *formats;
+    return NULL;
+}
+
+static int fail_unknown(const char *path, struct dli_error *err)
+{
+    if (file_is_folder(path)) // a SavedModel is a folder
         return dli_fail(err, DLI_E_UNSUPPORTED,
                         "%.120s: a folder is no model that this version can load; files are: %s",
                         path, catalog_extensions());
-    if (index < 0)
-        return dli_fail(err, DLI_E_ARG, "%.100s: unknown kind of model file; known are %s", path,
-                        catalog_extensions());
+    return dli_fail(err, DLI_E_ARG,
+                    "%.90s: unknown kind of model file; known are %s, and extensions that are a "
+                    "backend's format",
+                    path, catalog_extensions());
+}
+
+int catalog_file(struct catalog_entry *out, const char *path, const char *const *formats,
+                 struct dli_error *err)
+{
+    int index = find_format(path);
+    const char *own = own_format(path, formats);
+    if (index < 0 && !own)
+        return fail_unknown(path, err);
     out->name = xstrdup(file_name(path)); // the folder is the machine's business, not the row's
-    out->format = known[index].format;
+    out->format = own ? own : known[index].format;
     out->path = absolute_path(path, err);
     out->has_outputs = strcmp(out->format, "null") != 0;
     if (!out->path)
         return DLI_E_NOTFOUND;
-    if (known[index].weights) {
+    if (index >= 0 && known[index].weights) {
         out->weights_path = neighbour(out->path, known[index].weights);
         if (!file_exists(out->weights_path)) {
             free(out->weights_path);

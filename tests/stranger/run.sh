@@ -45,4 +45,10 @@ grep -q '"name": *"acme"' "$work/probe.jsonl" || {
     fail "the probe does not name the backend"
 }
 grep -q '"SIM.1"' "$work/probe.jsonl" || fail "the probe does not tell the devices"
+"$DLI" bench "$work/tiny.acme" --framework "$work/acme.so" --iterations 20 --out "$work/out" --json --quiet >"$work/row.jsonl" ||
+    fail "dli bench with a module by its path"
+grep -q '"status": *"ok"' "$work/row.jsonl" && grep -q '"framework": *"acme"' "$work/row.jsonl" || {
+    cat "$work/row.jsonl"
+    fail "the row of a stranger's backend"
+}
 echo "a backend built out of the tree was loaded: $(wc -c <"$work/acme.so") bytes"
