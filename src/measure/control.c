@@ -20,6 +20,7 @@ void control_init(struct control *control, const struct measure_plan *plan, stru
     atomic_init(&control->is_unsettled, false);
     atomic_init(&control->shared_count, 0);
     control->plan = plan;
+    control->now_ns = clock_now_ns;
     control->step_ns = (double)clock_step_ns();
     control->lane_count = plan->lane_count;
     control->course = course;
@@ -96,7 +97,7 @@ void control_begin(struct control *control)
     bool has_warmup = plan->warmup == MEASURE_WARMUP_AUTO ||
                       (plan->warmup == MEASURE_WARMUP_FIXED && plan->warmup_iterations > 0);
     announce(control, has_warmup ? MEASURE_EVENT_WARMUP : MEASURE_EVENT_WINDOW);
-    control->begin_ns = clock_now_ns();
+    control->begin_ns = control->now_ns();
     if (!has_warmup)
         open_window(control, control->begin_ns);
     for (int i = 0; i < control->lane_count; i++) {
@@ -170,7 +171,7 @@ static void warm_up(struct course *course, int64_t latency_ns, int64_t end_ns)
                                    : 0;
         if (course->refill_count > 0)
             return;
-        open_window(control, clock_now_ns());
+        open_window(control, control->now_ns());
     } else {
         return;
     }

@@ -43,7 +43,8 @@ struct control {
     _Atomic bool is_closing;
     _Atomic int64_t shared_count; /**< completions in the window of all lanes; only with a limit */
     const struct measure_plan *plan;
-    double step_ns; /**< of the clock */
+    int64_t (*now_ns)(void); /**< clock_now_ns; tests put their own in after control_init */
+    double step_ns;          /**< of that clock */
     int lane_count;
     struct course *course; /**< by lane */
     bool is_awaiting_posts; /**< lane 0 */

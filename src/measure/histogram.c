@@ -117,7 +117,8 @@ double histogram_smooth_quantile(const struct histogram *h, double q, double ste
         return 0;
     // Only buckets within `reach` of the plain quantile can be on both sides of the smooth one.
     unsigned centre = index_of_quantile(h, q);
-    int64_t reach = (int64_t)step_ns + 2 * (histogram_high_ns(centre) - histogram_low_ns(centre) + 1);
+    int64_t reach =
+        (int64_t)step_ns + 2 * (histogram_high_ns(centre) - histogram_low_ns(centre) + 1);
     int64_t low_ns = histogram_low_ns(centre) - reach;
     unsigned first = histogram_index(low_ns > h->min_ns ? low_ns : h->min_ns);
     unsigned last = histogram_index(within(h, histogram_high_ns(centre) + reach));
@@ -243,7 +244,8 @@ int histogram_decode(struct histogram *h, const void *data, size_t bytes, struct
         h->max_ns = (int64_t)head[2];
         h->sum_ns = (int64_t)head[3];
         // Minimum and maximum must lie in the outermost buckets, else quantiles would miss counts.
-        is_ok = h->bucket[histogram_index(h->min_ns)] > 0 && h->bucket[histogram_index(h->max_ns)] > 0;
+        is_ok =
+            h->bucket[histogram_index(h->min_ns)] > 0 && h->bucket[histogram_index(h->max_ns)] > 0;
         for (unsigned i = 0; is_ok && i < histogram_index(h->min_ns); i++)
             is_ok = h->bucket[i] == 0;
         for (unsigned i = histogram_index(h->max_ns) + 1; is_ok && i < HISTOGRAM_BUCKETS; i++)

@@ -26,7 +26,7 @@ struct histogram {
     int64_t min_ns; /**< INT64_MAX when empty */
     int64_t max_ns; /**< -1 when empty */
     int64_t sum_ns;
-    int64_t shift_ns;    /**< the first value: keeps the squares small */
+    int64_t shift_ns;                  /**< the first value: keeps the squares small */
     unsigned __int128 shifted_squares; /**< sum of (value - shift)^2 */
 };
 
@@ -78,9 +78,9 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 int64_t histogram_quantile(const struct histogram *h, double q);
 
 /**
- * As histogram_quantile for a continuous quantity: every value is spread evenly over its bucket, or over
- * `step_ns` around it where the clock's readings are wider apart than that. So a quantile moves
- * smoothly between two ticks of a coarse clock. Kept within min and max.
+ * As histogram_quantile for a continuous quantity: every value is spread evenly over its bucket, or
+ * over `step_ns` around it where the clock's readings are wider apart than that. So a quantile
+ * moves smoothly between two ticks of a coarse clock. Kept within min and max.
  */
 double histogram_smooth_quantile(const struct histogram *h, double q, double step_ns);
 
@@ -92,8 +92,8 @@ double histogram_mean(const struct histogram *h);
 double histogram_sd(const struct histogram *h);
 
 /**
- * Appends the histogram as unsigned LEB128 numbers: format (1), count, min, max, sum, then for every
- * non-empty bucket in rising order: number of empty buckets skipped before it, its count. The
+ * Appends the histogram as unsigned LEB128 numbers: format (1), count, min, max, sum, then for
+ * every non-empty bucket in rising order: number of empty buckets skipped before it, its count. The
  * standard deviation is not part of it. An empty histogram is format and four zeros.
  */
 void histogram_encode(struct strbuf *out, const struct histogram *h);

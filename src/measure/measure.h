@@ -127,7 +127,7 @@ struct measure_result {
     double average_ns;    /**< total / iterations: «average time of a single pass» */
 
     struct histogram latency; /**< ns */
-    struct histogram copy_in; /**< phases, application timing only; else empty */
+    struct histogram copy_in; /**< phases, application timing only; else zeroed, without buckets */
     struct histogram infer;
     struct histogram copy_out;
     int64_t phase_sum_ns[3]; /**< summed copy in, infer, copy out */

@@ -11,14 +11,14 @@ static void merge_recorders(struct measure_result *result, struct control *contr
 {
     struct histogram *phase[3] = {&result->copy_in, &result->infer, &result->copy_out};
     histogram_init(&result->latency);
-    for (int p = 0; p < 3; p++)
+    for (int p = 0; p < 3 && control->plan->timing == MEASURE_APPLICATION; p++)
         histogram_init(phase[p]);
     for (int i = 0; i < control->lane_count; i++) {
         const struct course *course = &control->course[i];
         const struct recorder *recorder = &course->recorder;
         histogram_merge(&result->latency, &recorder->latency);
         for (int p = 0; p < 3; p++) {
-            if (recorder->phase[p].bucket)
+            if (phase[p]->bucket)
                 histogram_merge(phase[p], &recorder->phase[p]);
             result->phase_sum_ns[p] += recorder->phase[p].sum_ns;
         }

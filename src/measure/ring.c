@@ -11,7 +11,8 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 
-// Completions this close together are awaited by spinning: falling asleep and being woken costs more.
+// Completions this close together are awaited by spinning: falling asleep and being woken costs
+// more.
 static const int64_t SPIN_GAP_NS = 10 * NS_PER_US;
 static const int64_t SPIN_LIMIT_NS = 30 * NS_PER_US;
 enum { SPINS_PER_CLOCK = 32 };
@@ -164,7 +165,8 @@ int ring_wait(struct ring *ring, int64_t timeout_ns)
         return index;
     int64_t start_ns = clock_now_ns();
     if (is_brisk) {
-        int64_t limit_ns = timeout_ns >= 0 && timeout_ns < SPIN_LIMIT_NS ? timeout_ns : SPIN_LIMIT_NS;
+        int64_t limit_ns =
+            timeout_ns >= 0 && timeout_ns < SPIN_LIMIT_NS ? timeout_ns : SPIN_LIMIT_NS;
         index = spin(ring, start_ns, limit_ns);
     }
     if (index == RING_EMPTY)

@@ -1,16 +1,17 @@
 /**
  * ring.h - completions on their way from any thread to the lane that issued the request.
  *
- * Every request in flight has a cell; `complete` stamps the clock, marks the cell and publishes its number in
- * a bounded ring, wait-free: one compare-exchange, one fetch-add, one store. A request can be in the
- * ring at most once, so a ring as large as the number of cells never overflows. One lane takes; it may sleep on
- * a futex, which a completion touches only when the lane really sleeps, and after the stamp.
+ * Every request in flight has a cell; `complete` stamps the clock, marks the cell and publishes its
+ * number in a bounded ring, wait-free: one compare-exchange, one fetch-add, one store. A request
+ * can be in the ring at most once, so a ring as large as the number of cells never overflows. One
+ * lane takes; it may sleep on a futex, which a completion touches only when the lane really sleeps,
+ * and after the stamp.
  *
- * Publishing is the last access of a completion to the ring: the lane may take it, end and free the ring
- * while the completing thread is still on its way out.
+ * Publishing is the last access of a completion to the ring: the lane may take it, end and free the
+ * ring while the completing thread is still on its way out.
  *
- * A cell goes IDLE -> ISSUED (lane) -> COMPLETED (any thread) -> IDLE (lane). Any other move is a breach of
- * the contract, which is remembered and returned by ring_wait.
+ * A cell goes IDLE -> ISSUED (lane) -> COMPLETED (any thread) -> IDLE (lane). Any other move is a
+ * breach of the contract, which is remembered and returned by ring_wait.
  */
 #ifndef MEASURE_RING_H
 #define MEASURE_RING_H
@@ -39,7 +40,8 @@ struct cell {
 };
 
 struct ring {
-    /** Twice the next place to fill, plus 1 while the lane sleeps: then whoever takes a place wakes it. */
+    /** Twice the next place to fill, plus 1 while the lane sleeps: then whoever takes a place wakes
+     * it. */
     _Alignas(CACHE_LINE) _Atomic uint32_t tail;
     _Alignas(CACHE_LINE) _Atomic bool is_breached;
     uint32_t mask;
@@ -62,7 +64,8 @@ int ring_take(struct ring *ring);
 
 /**
  * As ring_take, but waits for up to timeout_ns (< 0: for ever). Spins only while completions have
- * lately been a few microseconds apart, else sleeps at once so that no core is taken from the inference.
+ * lately been a few microseconds apart, else sleeps at once so that no core is taken from the
+ * inference.
  */
 int ring_wait(struct ring *ring, int64_t timeout_ns);
 

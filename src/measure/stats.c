@@ -150,7 +150,8 @@ static double rank_error(const struct histogram *h, const struct stats_batch *ba
     double p = below.value;
     if (p >= 0.1 && p <= 0.9)
         return below.error * 0.5 / sqrt(p * (1 - p));
-    // The threshold turned out far from the median (warm-up differed): the mean's dependence serves.
+    // The threshold turned out far from the median (warm-up differed): the mean's dependence
+    // serves.
     double sd = histogram_sd(h);
     if (sd <= 0)
         return 0;
