@@ -1,8 +1,8 @@
 /**
  * counts.h - counts calls of the allocator, by every thread of the process, while it is asked to.
  *
- * The program defines malloc and its relatives itself and hands on to the C library's; modules that it
- * loads use them too. Marks are system calls without effect that a tracer sees.
+ * The program defines malloc and its relatives itself and hands on to the C library's; modules that
+ * it loads use them too. Marks are system calls without effect that a tracer sees.
  */
 #ifndef OVERHEAD_COUNTS_H
 #define OVERHEAD_COUNTS_H

@@ -10,11 +10,8 @@
 enum { MAX_REQUESTS = 64, WARMUP = 20000 };
 
 const struct harness_case harness_cases[] = {
-    {"inference", false, 1, false},
-    {"application", true, 1, false},
-    {"async-1", false, 1, true},
-    {"async-4", false, 4, true},
-    {"async-64", false, 64, true},
+    {"inference", false, 1, false}, {"application", true, 1, false}, {"async-1", false, 1, true},
+    {"async-4", false, 4, true},    {"async-64", false, 64, true},
 };
 const int harness_case_count = sizeof(harness_cases) / sizeof(harness_cases[0]);
 
@@ -104,19 +101,19 @@ static int measure_window(struct harness_figures *out, struct harness *h,
                           const struct harness_case *what, int64_t iterations,
                           struct dli_error *err)
 {
-    struct measure_plan plan = {
-        .timing = what->is_application ? MEASURE_APPLICATION : MEASURE_INFERENCE,
-        .target = what->requests > 1 ? MEASURE_THROUGHPUT : MEASURE_MEDIAN,
-        .lane_count = 1,
-        .slot_count = what->requests,
-        .slot = h->slot,
-        .precision_frac = 0.01,
-        .confidence_frac = 0.95,
-        .iterations = iterations,
-        .warmup = MEASURE_WARMUP_FIXED,
-        .warmup_iterations = WARMUP,
-        .on_event = at_edge,
-        .event_data = h};
+    struct measure_plan plan = {.timing =
+                                    what->is_application ? MEASURE_APPLICATION : MEASURE_INFERENCE,
+                                .target = what->requests > 1 ? MEASURE_THROUGHPUT : MEASURE_MEDIAN,
+                                .lane_count = 1,
+                                .slot_count = what->requests,
+                                .slot = h->slot,
+                                .precision_frac = 0.01,
+                                .confidence_frac = 0.95,
+                                .iterations = iterations,
+                                .warmup = MEASURE_WARMUP_FIXED,
+                                .warmup_iterations = WARMUP,
+                                .on_event = at_edge,
+                                .event_data = h};
     struct measure *measure = NULL;
     struct measure_result result = {0};
     int code = measure_open(&measure, &plan, err);

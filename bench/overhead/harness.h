@@ -14,7 +14,7 @@ struct harness_case {
     const char *name;
     bool is_application; /**< else inference timing */
     int requests;        /**< in flight */
-    bool is_threaded;    /**< a thread of the backend completes, waiting busily; else submit itself */
+    bool is_threaded; /**< a thread of the backend completes, waiting busily; else submit itself */
 };
 
 extern const struct harness_case harness_cases[];
@@ -22,7 +22,7 @@ extern const int harness_case_count;
 
 /** What one window gave. */
 struct harness_figures {
-    double period_ns;    /**< window / requests */
+    double period_ns; /**< window / requests */
     int64_t iterations;
     int64_t allocations; /**< of all threads inside the window */
 };

@@ -1,5 +1,5 @@
-// Cost per request: DLI's measuring core with its null backend, and MLPerf LoadGen with a null system
-// under test, in turn. Prints one line of JSON; overhead.py makes the table.
+// Cost per request: DLI's measuring core with its null backend, and MLPerf LoadGen with a null
+// system under test, in turn. Prints one line of JSON; overhead.py makes the table.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,8 @@ static int run_round(const char *module, const char *model, int round)
     printf("%s{", round ? "," : "");
     for (int i = 0; i < harness_case_count; i++) {
         struct harness_figures figures;
-        if (harness_run(&figures, &harness_cases[i], module, model, ITERATIONS, false, &err) != DLI_OK)
+        if (harness_run(&figures, &harness_cases[i], module, model, ITERATIONS, false, &err) !=
+            DLI_OK)
             return fail(&err);
         printf("\"%s\":%.2f,", harness_cases[i].name, figures.period_ns);
     }
