@@ -117,7 +117,7 @@ double loadgen_run(enum loadgen_case what, int64_t queries)
     log.enable_trace = false;
     log.log_mode = mlperf::LoggingMode::EndOfTestOnly;
     Library library;
-    NullSystem system(what != LOADGEN_SINGLE, queries);
-    mlperf::StartTest(&system, &library, settings, log);
-    return system.period_ns();
+    NullSystem sut(what != LOADGEN_SINGLE, queries);
+    mlperf::StartTest(&sut, &library, settings, log);
+    return sut.period_ns();
 }
