@@ -68,7 +68,7 @@ export class Grid {
 
   widthOf(column) {
     if (column.width) return column.width;
-    const head = column.title.length * 7.3 + (column.unit ? column.unit.length * 6 + 4 : 0) + 42;
+    const head = column.title.length * 7.7 + (column.unit ? column.unit.length * 6 + 4 : 0) + 42;
     let longest = 0;
     const step = Math.max(1, Math.floor(column.count / 300));
     for (let row = 0; row < column.count; row += step)

@@ -7,7 +7,7 @@ import { h, icon } from "./dom.js";
 import { formatNumber, load } from "./data.js";
 import { View } from "./view.js";
 import { Grid } from "./grid.js";
-import { defaultColumns, readHash, writeHash } from "./state.js";
+import { commonColumns, defaultColumns, readHash, writeHash } from "./state.js";
 import { describeFilter, openColumns, openFilter, openGroups } from "./filters.js";
 import { details } from "./details.js";
 import { masthead } from "./header.js";
@@ -135,6 +135,7 @@ class App {
           ),
         ),
         this.grid.element,
+        this.common(),
         h(
           "p",
           { class: "note" },
@@ -150,6 +151,13 @@ class App {
         methodPanel(this.data),
       ),
     );
+  }
+
+  common() {
+    const words = commonColumns(this.data).map((column) => [
+      h("span", {}, column.title, " ", h("b", {}, column.text(0))),
+    ]);
+    return words.length ? h("p", { class: "note common" }, "The same in all rows:", words) : null;
   }
 
   refresh() {

@@ -19,13 +19,14 @@ export function setting(data, row, ids) {
     .join(" \u00b7 ");
 }
 
-// Which contender a row belongs to: the framework, and the device and precision where they differ. A Python loop is
-// compared with the native one of the same configuration, not with the best of all: where there are native rows it is left out.
+// Which contender a row belongs to: the framework; machine, device and precision where they differ. A Python loop
+// is compared with the native one of the same configuration, not with the best of all: where there are native
+// rows it is left out.
 export function contenders(data, rows) {
   const native = rows.filter((row) => data.text("host", row) !== "python");
   const compared = native.length ? native : rows;
-  const ids = ["framework", "device", "precision"].filter(
-    (id, index) => index === 0 || new Set(compared.map((row) => data.text(id, row))).size > 1,
+  const ids = ["machine", "framework", "device", "precision"].filter(
+    (id) => id === "framework" || new Set(compared.map((row) => data.text(id, row))).size > 1,
   );
   const nameOf = (row) => setting(data, row, ids);
   const names = [...new Set(compared.map(nameOf))].sort((a, b) =>
@@ -34,7 +35,6 @@ export function contenders(data, rows) {
   return {
     ids,
     rows: compared,
-    names,
     nameOf,
     colourOf: (name) => ({ "--c": `var(--series-${names.indexOf(name) % 8})` }),
   };

@@ -1,11 +1,24 @@
 // What the reader chose, kept in the address after «#» so that a view can be sent or bookmarked.
+const IF_DIFFERENT = new Set(["machine", "host", "timing", "hint", "options"]);
+const ALWAYS = new Set(["model", "framework"]);
+
+/** What every row was run with: said once beside the table instead of in a column. */
+export function commonColumns(data) {
+  const isSetting = (column) => column.group === "test" && (column.shown || IF_DIFFERENT.has(column.id));
+  return data.columns.filter(
+    (column) =>
+      data.count > 1 && isSetting(column) && column.isConstant && !column.isEmpty && !ALWAYS.has(column.id),
+  );
+}
+
 export function defaultColumns(data) {
-  const varies = (column) =>
-    !column.isConstant && ["machine", "host", "timing", "hint", "options"].includes(column.id);
+  const common = new Set(commonColumns(data));
+  const varies = (column) => !column.isConstant && IF_DIFFERENT.has(column.id);
   // Where nothing was measured, the reason takes the place of the figures.
   const isReason = (column) => column.id === "error" && !column.isEmpty && data.get("latency_ms").isEmpty;
   return data.columns
     .filter((column) => (column.shown && !column.isEmpty) || varies(column) || isReason(column))
+    .filter((column) => !common.has(column))
     .map((column) => column.id);
 }
 
