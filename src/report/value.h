@@ -11,8 +11,8 @@
 #include "base/strbuf.h"
 #include "report/columns.h"
 
-#define REPORT_DIGITS 9 /**< significant digits of a real: nanoseconds of a latency of one second  \
-                         */
+/** Significant digits of a real: nanoseconds of a latency of one second. */
+#define REPORT_DIGITS 9
 
 /** Appends the value as plain text: nothing for NULL and null, up to REPORT_DIGITS digits for
  * reals. */
