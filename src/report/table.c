@@ -24,6 +24,7 @@ static const struct field fields[] = {
     {"interval", "+/- %", true, false},    {"fps", "fps", true, false},
     {"p99_ms", "p99 ms", true, false},     {"verdict", "verdict", false, false},
 };
+#define CELL_WIDTH 48
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
 
 // Four significant digits, never an exponent.
@@ -57,6 +58,20 @@ static void add_verdict(struct strbuf *out, const json_t *row)
         strbuf_addf(out, "%s%s", out->length ? ": " : "", reason);
 }
 
+// A long name must not push everything else off the screen; the last field may be long.
+static void shorten(struct strbuf *out)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < out->length; i++) {
+        width += ((unsigned char)out->text[i] & 0xc0) != 0x80;
+        if (width == CELL_WIDTH && out->length - i > strlen("…")) {
+            out->length = i;
+            strbuf_adds(out, "…");
+            return;
+        }
+    }
+}
+
 static char *make_cell(const struct field *field, const json_t *row)
 {
     struct strbuf out = STRBUF_INIT;
@@ -69,6 +84,8 @@ static char *make_cell(const struct field *field, const json_t *row)
         add_number(&out, row_number(row, field->id));
     else
         value_add_text(&out, value);
+    if (strcmp(field->id, "verdict") != 0)
+        shorten(&out);
     // Names and errors come from models and frameworks: no control sequence reaches the terminal.
     for (size_t i = 0; i < out.length; i++)
         if ((unsigned char)out.text[i] < 0x20 || out.text[i] == 0x7f)

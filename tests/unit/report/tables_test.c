@@ -102,6 +102,25 @@ static void the_terminal_table_is_short_and_safe(void **state)
     report_release(&report);
 }
 
+static void long_names_are_cut_between_characters(void **state)
+{
+    struct report report;
+    struct strbuf out = STRBUF_INIT, lines = STRBUF_INIT;
+    (void)state;
+    strbuf_adds(&lines, "{\"status\":\"ok\",\"framework\":\"f\",\"model\":\"");
+    for (int i = 0; i < 200; i++)
+        strbuf_adds(&lines, "\xc3\xa4");
+    strbuf_adds(&lines, "\"}\n");
+    report_of(&report, lines.text);
+    report_write_table(&report, false, &out);
+    const char *row = strchr(out.text, '\n') + 1;
+    assert_int_equal(strspn(row, "\xc3\xa4"), 2 * 47);
+    assert_memory_equal(row + 2 * 47, "\xe2\x80\xa6  f", 6);
+    strbuf_release(&lines);
+    strbuf_release(&out);
+    report_release(&report);
+}
+
 static void an_empty_table_is_its_head(void **state)
 {
     struct report report;
@@ -121,6 +140,7 @@ int main(void)
         cmocka_unit_test(dl22_has_their_columns_and_words),
         cmocka_unit_test(dl22_guards_and_names_failures),
         cmocka_unit_test(the_terminal_table_is_short_and_safe),
+        cmocka_unit_test(long_names_are_cut_between_characters),
         cmocka_unit_test(an_empty_table_is_its_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
