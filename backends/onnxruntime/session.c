@@ -27,7 +27,7 @@ static int check_settings(const struct priv *p, const struct dli_settings *s, st
             "precision %s: ONNX Runtime computes in the types of the model file; convert "
             "the model and use precision none",
             dli_type_name(s->precision));
-    if (s->hint)
+    if (s->hint && strcmp(s->hint, "none") != 0)
         return dli_fail(err, DLI_E_UNSUPPORTED, "hint %s: ONNX Runtime has no performance hints",
                         s->hint);
     if (s->streams > 1)

@@ -187,11 +187,14 @@ static int add_precision(struct properties *out, enum dli_type precision, struct
 
 static int add_hint(struct properties *out, const struct dli_settings *s, struct dli_error *err)
 {
-    if (!s->hint)
+    // Requests in flight need streams to run in: unless the user says how many, OpenVINO shall choose.
+    bool is_chosen = !s->hint && s->is_async && s->streams == 0;
+    const char *hint = is_chosen ? "throughput" : s->hint;
+    if (!hint || strcmp(hint, "none") == 0)
         return DLI_OK;
-    if (strcmp(s->hint, "latency") != 0 && strcmp(s->hint, "throughput") != 0)
-        return dli_fail(err, DLI_E_ARG, "hint '%s': there are latency and throughput", s->hint);
-    add(out, "PERFORMANCE_HINT", strcmp(s->hint, "latency") == 0 ? "LATENCY" : "THROUGHPUT");
+    if (strcmp(hint, "latency") != 0 && strcmp(hint, "throughput") != 0)
+        return dli_fail(err, DLI_E_ARG, "hint '%s': there are latency and throughput", hint);
+    add(out, "PERFORMANCE_HINT", strcmp(hint, "latency") == 0 ? "LATENCY" : "THROUGHPUT");
     if (s->requests > 0) {
         snprintf(out->requests, sizeof(out->requests), "%d", s->requests);
         add(out, "PERFORMANCE_HINT_NUM_REQUESTS", out->requests);
@@ -228,6 +231,21 @@ static int make_properties(struct properties *out, const struct dli_settings *s,
     return DLI_OK;
 }
 
+// A device that cannot compute as asked falls back in silence: its speed would stand under a wrong name.
+static int check_precision(const struct priv *p, const struct dli_settings *s, struct dli_error *err)
+{
+    char *value = NULL;
+    int rc = DLI_OK;
+    if (s->precision != DLI_F16 && s->precision != DLI_BF16)
+        return DLI_OK;
+    if (ov_compiled_model_get_property(p->compiled, "INFERENCE_PRECISION_HINT", &value) == OK &&
+        value && strcmp(value, dli_type_name(s->precision)) != 0)
+        rc = dli_fail(err, DLI_E_UNSUPPORTED, "precision %s: this device computes in %s instead",
+                      dli_type_name(s->precision), value);
+    ov_free(value);
+    return rc;
+}
+
 static int compile(struct dli_context *ctx, struct dli_error *err)
 {
     struct priv *p = ctx->priv;
@@ -242,7 +260,8 @@ static int compile(struct dli_context *ctx, struct dli_error *err)
     // The compiled model needs it no longer, and its weights are large.
     ov_model_free(p->model);
     p->model = NULL;
-    return ports_describe(&p->io, p, err);
+    rc = check_precision(p, ctx->settings, err);
+    return rc ? rc : ports_describe(&p->io, p, err);
 }
 
 static int optimal_requests(struct dli_context *ctx)

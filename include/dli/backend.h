@@ -82,7 +82,7 @@ struct dli_pair {
 struct dli_settings {
     const char *device;      /**< id of a probed device, or an expression of the framework; NULL: CPU */
     enum dli_type precision; /**< of the arithmetic; DLI_TYPE_NONE: the framework's default */
-    const char *hint;        /**< "latency", "throughput" or NULL: none */
+    const char *hint;        /**< "latency", "throughput", "none"; NULL: the backend chooses */
     int threads;             /**< inside one inference; 0: default */
     int streams;             /**< parallel execution streams; 0: default */
     int requests;            /**< requests that will be in flight; 0: ask optimal_requests */

@@ -88,7 +88,7 @@ static int apply_hint(struct test_model *model, const char *text, struct dli_err
     int word = 0;
     int result = parse_word(&word, text, words, err);
     if (result == DLI_OK)
-        replace(&model->hint, word ? text : NULL);
+        replace(&model->hint, words[word]);
     return result;
 }
 

@@ -28,7 +28,7 @@ enum plan_kind {
     X(HOST, "host", 0, PLAN_WORDS, "native|python", "native: C loop and C API; python: as a Python application sees it (default native)") \
     X(DEVICE, "device", 'd', PLAN_WORDS, "NAME", "device in the framework's words (default CPU); one with ':' in its name is not split at commas") \
     X(PRECISION, "precision", 0, PLAN_WORDS, "f32|f16|bf16|i8|none", "arithmetic; none: the framework's default (default f32)") \
-    X(HINT, "hint", 0, PLAN_WORDS, "latency|throughput|none", "performance hint of frameworks that have one (default none)") \
+    X(HINT, "hint", 0, PLAN_WORDS, "latency|throughput|none", "performance hint of frameworks that have one (default: the backend chooses)") \
     X(TIMING, "timing", 0, PLAN_WORDS, "application|inference", "application: copies in and out are timed too (default application)") \
     X(MODE, "mode", 'm', PLAN_WORDS, "sync|async", "one request at a time, or several in flight (default sync)") \
     X(PIN, "pin", 0, PLAN_WORDS, "yes|no", "bind threads to processors (default: the framework decides)") \

@@ -67,7 +67,7 @@ struct test_model {
     int threads;             /**< inside one inference; 0: the framework decides */
     int streams;             /**< parallel streams; 0: the framework decides */
     int requests;            /**< in flight; sync: 1; async 0: as many as fill the streams */
-    char *hint;              /**< "latency", "throughput" or NULL */
+    char *hint;              /**< "latency", "throughput", "none"; NULL: the backend chooses */
     int pin_threads;         /**< 1, 0 or -1: the framework decides */
 
     int shape_count;
