@@ -79,7 +79,7 @@ static int write_model(struct catalog_entry *out, const struct graph *graph,
     char *folder = xasprintf("%s/zoo", request->cache);
     int result = DLI_OK;
     if (!read_sidecar(out, sidecar)) {
-        catalog_say(request->options, "writing %s (%.0f MiB)", graph->name,
+        catalog_say(request->options, "writing %s as %s (%.0f MiB)", graph->name, emitter->format,
                     (double)graph_count(graph).weight_bytes / (1 << 20));
         result = file_make_folders(folder, err);
         if (result == DLI_OK)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/columns.h"
+#include "report/notes.h"
 #include "report/report.h"
 #include "report/value.h"
 
@@ -47,18 +48,23 @@ static void add_interval(struct strbuf *out, const json_t *row)
         strbuf_addf(out, "%.1f", percent);
 }
 
-// A failed row says why where the others have their verdict: the last field may be long.
-static void add_verdict(struct strbuf *out, const json_t *row)
+// The word, and the numbers of the notes below the table that say why.
+static void add_verdict(struct strbuf *out, const json_t *row, struct notes *notes)
 {
     const char *status = row_text(row, "status");
     bool is_ok = strcmp(status, "ok") == 0;
-    const char *reason = row_text(row, is_ok ? "verdict_reasons" : "error");
+    const char *reasons = row_text(row, is_ok ? "verdict_reasons" : "error");
     strbuf_adds(out, is_ok ? row_text(row, "verdict") : status);
-    if (*reason)
-        strbuf_addf(out, "%s%s", out->length ? ": " : "", reason);
+    while (*reasons) {
+        // Reasons of a verdict are a list; an error is one text.
+        const char *end = is_ok ? strstr(reasons, "; ") : NULL;
+        size_t bytes = end ? (size_t)(end - reasons) : strlen(reasons);
+        strbuf_addf(out, " [%d]", notes_add(notes, reasons, bytes));
+        reasons += bytes + (end ? 2 : 0);
+    }
 }
 
-// A long name must not push everything else off the screen; the last field may be long.
+// A long name must not push everything else off the screen; the last field tells by numbers.
 static void shorten(struct strbuf *out)
 {
     size_t width = 0;
@@ -72,14 +78,14 @@ static void shorten(struct strbuf *out)
     }
 }
 
-static char *make_cell(const struct field *field, const json_t *row)
+static char *make_cell(const struct field *field, const json_t *row, struct notes *notes)
 {
     struct strbuf out = STRBUF_INIT;
     const json_t *value = json_object_get(row, field->id);
     if (strcmp(field->id, "interval") == 0)
         add_interval(&out, row);
     else if (strcmp(field->id, "verdict") == 0)
-        add_verdict(&out, row);
+        add_verdict(&out, row, notes);
     else if (json_is_real(value) || strstr(field->id, "_ms") || strcmp(field->id, "fps") == 0)
         add_number(&out, row_number(row, field->id));
     else
@@ -119,6 +125,7 @@ struct table {
     char **cell; // row_count x FIELD_COUNT
     size_t width[FIELD_COUNT];
     bool is_shown[FIELD_COUNT];
+    struct notes notes;
 };
 
 static void table_fill(struct table *table, const struct report *report)
@@ -130,7 +137,7 @@ static void table_fill(struct table *table, const struct report *report)
     json_array_foreach(report->rows, index, row)
     {
         for (size_t f = 0; f < FIELD_COUNT; f++)
-            table->cell[index * FIELD_COUNT + f] = make_cell(&fields[f], row);
+            table->cell[index * FIELD_COUNT + f] = make_cell(&fields[f], row, &table->notes);
     }
     for (size_t f = 0; f < FIELD_COUNT; f++) {
         table->width[f] = width_of(fields[f].head);
@@ -179,6 +186,8 @@ void report_write_table(const struct report *report, bool is_coloured, struct st
         const char *colour = is_coloured ? colour_of(json_array_get(report->rows, r)) : NULL;
         add_line(out, &table, table.cell + r * FIELD_COUNT, colour);
     }
+    notes_write(out, &table.notes);
+    notes_release(&table.notes);
     for (size_t i = 0; i < table.row_count * FIELD_COUNT; i++)
         free(table.cell[i]);
     free(table.cell);

@@ -90,13 +90,35 @@ static void the_terminal_table_is_short_and_safe(void **state)
     check_contains(out.text, "latency ms");
     check_contains(out.text, "40.00");
     check_contains(out.text, "0.5"); // half width of the interval, percent
-    check_contains(out.text, "crashed: signal 11?");
+    check_contains(out.text, "crashed [1]\n");
+    check_contains(out.text, "\n[1] signal 11?\n");
     assert_null(strchr(out.text, '\033'));
     assert_null(strstr(out.text, "host")); // all agree
     strbuf_reset(&out);
     report_write_table(&report, true, &out);
     check_contains(out.text, "\033[32mvalid\033[0m");
     check_contains(out.text, "\033[31mcrashed");
+    strbuf_release(&lines);
+    strbuf_release(&out);
+    report_release(&report);
+}
+
+static void rows_alike_share_a_note(void **state)
+{
+    struct report report;
+    struct strbuf out = STRBUF_INIT, lines = STRBUF_INIT;
+    (void)state;
+    for (int i = 1; i <= 3; i++)
+        strbuf_addf(&lines,
+                    "{\"status\":\"ok\",\"model\":\"m\",\"verdict\":\"noisy\",\"verdict_reasons\":"
+                    "\"others used %d.5 %%%s\"}\n",
+                    i, i == 2 ? "; two modes" : "");
+    report_of(&report, lines.text);
+    report_write_table(&report, false, &out);
+    check_contains(out.text, "noisy [1]\n");
+    check_contains(out.text, "noisy [1] [2]\n");
+    check_contains(out.text, "[1] others used 1.5 % (3 rows, each with its own figures)\n");
+    check_contains(out.text, "[2] two modes\n");
     strbuf_release(&lines);
     strbuf_release(&out);
     report_release(&report);
@@ -140,6 +162,7 @@ int main(void)
         cmocka_unit_test(dl22_has_their_columns_and_words),
         cmocka_unit_test(dl22_guards_and_names_failures),
         cmocka_unit_test(the_terminal_table_is_short_and_safe),
+        cmocka_unit_test(rows_alike_share_a_note),
         cmocka_unit_test(long_names_are_cut_between_characters),
         cmocka_unit_test(an_empty_table_is_its_head),
     };
