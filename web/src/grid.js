@@ -74,9 +74,8 @@ export class Grid {
     for (let row = 0; row < column.count; row += step)
       longest = Math.max(longest, column.aligned(row).length);
     const isBadge = column.id === "status" || column.id === "verdict";
-    column.width = Math.round(
-      Math.min(300, Math.max(head, longest * 6.9 + (column.isNumber ? 34 : 22) + (isBadge ? 18 : 0))),
-    );
+    const body = column.isNumber ? longest * 7.9 + 32 : longest * 6.9 + (isBadge ? 40 : 22);
+    column.width = Math.round(Math.min(300, Math.max(head, body)));
     return column.width;
   }
 

@@ -244,7 +244,7 @@ class App {
         h(
           "div",
           { class: "card quiet nothing" },
-          h("p", {}, "One row: nothing to compare yet. A sweep gives the pictures."),
+          h("p", {}, "One usable row: nothing to compare yet. A sweep gives the pictures."),
           h("code", {}, "dli bench MODEL --threads 1,2,4 --batch 1,8 --mode sync,async --requests 1-4"),
         ),
       );
