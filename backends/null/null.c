@@ -222,16 +222,21 @@ static long next_number(struct priv *p)
     return p->is_counting ? atomic_fetch_add(&p->inference_count, 1) : 0;
 }
 
-// Takes the oldest request; NULL when there is none.
-static struct dli_request *take(struct priv *p)
+// Takes the oldest request; NULL when there is none. `*seen` is the thread's own copy of `tail`, so
+// that the submitting thread is disturbed only when that is used up.
+static struct dli_request *take(struct priv *p, unsigned *seen)
 {
     unsigned head = atomic_load_explicit(&p->head, memory_order_relaxed);
-    while (head != atomic_load_explicit(&p->tail, memory_order_acquire)) {
+    for (;;) {
+        if ((int)(*seen - head) <= 0) {
+            *seen = atomic_load_explicit(&p->tail, memory_order_acquire);
+            if ((int)(*seen - head) <= 0)
+                return NULL;
+        }
         struct dli_request *request = p->ring[head % NULL_RING];
         if (atomic_compare_exchange_weak(&p->head, &head, head + 1))
             return request;
     }
-    return NULL;
 }
 
 static void run_pending(struct priv *p, struct dli_request *request)
@@ -240,7 +245,8 @@ static void run_pending(struct priv *p, struct dli_request *request)
     int rc = p->fault ? null_fault(p, STAGE_INFERENCE, n, NULL) : DLI_OK;
     rc = rc ? rc : infer(p, request, n, NULL);
     // First, so that the core may submit again from within complete.
-    atomic_fetch_add(&p->done, 1);
+    if (p->async_depth > 0)
+        atomic_fetch_add(&p->done, 1);
     if (null_has_fault(p, FAULT_LOST, n))
         return;
     p->ctx->host->complete(request, rc);
@@ -251,10 +257,11 @@ static void run_pending(struct priv *p, struct dli_request *request)
 static void *complete_loop(void *data)
 {
     struct priv *p = data;
+    unsigned seen = 0;
     while (!atomic_load(&p->is_stopping)) {
         if (!p->is_spinning)
             sem_wait(&p->wake);
-        struct dli_request *request = take(p);
+        struct dli_request *request = take(p, &seen);
         if (request)
             run_pending(p, request);
         else if (p->is_spinning)
@@ -338,7 +345,8 @@ static int set_input(struct dli_context *ctx, struct dli_request *request, int i
         return dli_fail(err, DLI_E_ARG, "null: input %d has %zu bytes, not %zu", index,
                         request->input[index].bytes, bytes);
     memcpy(request->input[index].data, data, bytes);
-    null_wait((int64_t)(p->copy_in_us * 1e3), false);
+    if (p->copy_in_us > 0)
+        null_wait((int64_t)(p->copy_in_us * 1e3), false);
     return DLI_OK;
 }
 
@@ -346,9 +354,9 @@ static int submit_async(struct priv *p, struct dli_request *request)
 {
     unsigned depth = p->async_depth > 0 ? (unsigned)p->async_depth : NULL_RING;
     unsigned tail = atomic_load_explicit(&p->tail, memory_order_relaxed);
-    if (tail - p->seen_done >= depth) {
-        p->seen_done = atomic_load(&p->done);
-        if (tail - p->seen_done >= depth)
+    if (tail - p->seen >= depth) {
+        p->seen = atomic_load(p->async_depth > 0 ? &p->done : &p->head);
+        if (tail - p->seen >= depth)
             return DLI_BUSY;
     }
     p->ring[tail % NULL_RING] = request;

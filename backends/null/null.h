@@ -78,10 +78,10 @@ struct priv {
     // Each side of the ring writes a cache line of its own.
     char apart_from_producer[NULL_LINE];
     _Atomic unsigned tail; /**< submitted */
-    unsigned seen_done;    /**< `done` as the producer last looked */
+    unsigned seen;         /**< how far the threads were when the producer last looked */
     char apart_from_consumers[NULL_LINE];
     _Atomic unsigned head; /**< taken by a thread */
-    _Atomic unsigned done; /**< about to be completed */
+    _Atomic unsigned done; /**< about to be completed, if async_depth asks for it */
 };
 
 /** Reads a null model (see model.c); DLI_E_NOTFOUND, DLI_E_PARSE with the line. */

@@ -38,22 +38,11 @@ int64_t histogram_high_ns(unsigned index)
     return histogram_low_ns(index + 1) - 1;
 }
 
-// Sum of (value - shift).
-static __int128 shifted_sum(const struct histogram *h)
-{
-    return h->sum_ns - (__int128)h->count * h->shift_ns;
-}
-
 void histogram_merge(struct histogram *into, const struct histogram *from)
 {
     if (from->count == 0)
         return;
-    if (into->count == 0)
-        into->shift_ns = from->shift_ns;
-    // Squares about another centre: sum (x - a)^2 from sum (x - b)^2, with b - a = move.
-    __int128 move = from->shift_ns - into->shift_ns;
-    __int128 moved = 2 * move * shifted_sum(from) + (__int128)from->count * move * move;
-    into->shifted_squares += from->shifted_squares + (unsigned __int128)moved;
+    into->squares += from->squares;
     for (unsigned i = histogram_index(from->min_ns); i <= histogram_index(from->max_ns); i++)
         into->bucket[i] += from->bucket[i];
     into->count += from->count;
@@ -150,10 +139,14 @@ double histogram_sd(const struct histogram *h)
 {
     if (h->count < 2)
         return 0;
-    double count = (double)h->count;
-    double sum = (double)shifted_sum(h);
-    double centred = (double)h->shifted_squares - sum * sum / count;
-    return sqrt(fmax(centred, 0) / (count - 1));
+    // Squares about the whole number below the mean, without rounding; the rest of the mean is less
+    // than 1 ns.
+    __int128 count = h->count;
+    __int128 centre = h->sum_ns / count;
+    __int128 rest = h->sum_ns - centre * count;
+    double squares = (double)((__int128)h->squares - centre * (h->sum_ns + rest));
+    double excess = (double)rest * (double)rest / (double)h->count;
+    return sqrt(fmax(squares - excess, 0) / ((double)h->count - 1));
 }
 
 static void add_leb128(struct strbuf *out, uint64_t value)

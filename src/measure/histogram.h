@@ -26,8 +26,8 @@ struct histogram {
     int64_t min_ns; /**< INT64_MAX when empty */
     int64_t max_ns; /**< -1 when empty */
     int64_t sum_ns;
-    int64_t shift_ns;                  /**< the first value: keeps the squares small */
-    unsigned __int128 shifted_squares; /**< sum of (value - shift)^2 */
+    unsigned __int128
+        squares; /**< sum of value^2: exact, so the spread of nearly equal values survives */
 };
 
 /** Allocates and touches the buckets; aborts without memory (280 kB). */
@@ -51,13 +51,10 @@ static inline unsigned histogram_index(int64_t value_ns)
 static inline void histogram_record(struct histogram *h, int64_t value_ns)
 {
     value_ns = value_ns < 0 ? 0 : value_ns;
-    if (h->count == 0)
-        h->shift_ns = value_ns;
-    int64_t shifted = value_ns - h->shift_ns;
     h->bucket[histogram_index(value_ns)]++;
     h->count++;
     h->sum_ns += value_ns;
-    h->shifted_squares += (unsigned __int128)((__int128)shifted * shifted);
+    h->squares += (unsigned __int128)(uint64_t)value_ns * (uint64_t)value_ns;
     if (value_ns < h->min_ns)
         h->min_ns = value_ns;
     if (value_ns > h->max_ns)

@@ -16,8 +16,8 @@
 static const int64_t SPIN_GAP_NS = 10 * NS_PER_US;
 static const int64_t SPIN_LIMIT_NS = 30 * NS_PER_US;
 enum { SPINS_PER_CLOCK = 32 };
-// Of `tail`.
-enum { ASLEEP = 1, STEP = 2 };
+// Of `tail`, and the tickets that fit above the flag.
+enum { ASLEEP = 1, STEP = 2, TICKETS = 0x7fffffff };
 
 static void futex_wait(_Atomic uint32_t *word, uint32_t expected, int64_t timeout_ns)
 {
@@ -73,8 +73,10 @@ static void report_breach(struct ring *ring)
 
 void ring_complete(struct dli_request *request, int status)
 {
-    int64_t now_ns = clock_now_ns();
     struct cell *cell = request->core;
+    // The lane wrote there last; the line comes over while the clock is read.
+    __builtin_prefetch(cell, 1);
+    int64_t now_ns = clock_now_ns();
     if (!cell)
         return;
     struct ring *ring = cell->ring;
@@ -88,28 +90,27 @@ void ring_complete(struct dli_request *request, int status)
     cell->status = status;
     // Acquire and release: a place is filled again only after the lane has emptied it, which the
     // chain of tickets carries over to a thread that never met the lane.
-    uint32_t ticket = atomic_fetch_add_explicit(&ring->tail, STEP, memory_order_acq_rel);
+    uint32_t drawn = atomic_fetch_add_explicit(&ring->tail, STEP, memory_order_acq_rel);
+    uint32_t ticket = drawn / STEP;
     _Atomic uint32_t *tail = &ring->tail;
-    if (ticket & ASLEEP)
+    if (drawn & ASLEEP)
         atomic_fetch_and(tail, ~(uint32_t)ASLEEP); // one waker is enough
-    atomic_store_explicit(&ring->place[ticket / STEP & ring->mask], cell->index + 1,
-                          memory_order_release);
+    uint64_t entry = (uint64_t)(ticket + 1) << 32 | (uint32_t)cell->index;
+    atomic_store_explicit(&ring->place[ticket & ring->mask], entry, memory_order_release);
     // From here on the ring may be gone. Waking at an address that nobody waits at does nothing.
-    if (ticket & ASLEEP)
+    if (drawn & ASLEEP)
         futex_wake(tail);
 }
 
 int ring_take(struct ring *ring)
 {
-    _Atomic int *place = &ring->place[ring->head & ring->mask];
-    int index = atomic_load(place);
-    if (atomic_load(&ring->is_breached))
+    uint64_t entry = atomic_load(&ring->place[ring->head & ring->mask]);
+    if (__builtin_expect(atomic_load(&ring->is_breached), false))
         return RING_BREACH;
-    if (index == 0)
+    if (entry >> 32 != (ring->head & TICKETS) + 1)
         return RING_EMPTY;
-    atomic_store_explicit(place, 0, memory_order_relaxed);
     ring->head++;
-    return index - 1;
+    return (int)(uint32_t)entry;
 }
 
 // Looks SPINS_PER_CLOCK times.

@@ -40,16 +40,18 @@ struct cell {
 };
 
 struct ring {
-    /** Twice the next place to fill, plus 1 while the lane sleeps: then whoever takes a place wakes
-     * it. */
+    /** Twice the next ticket, plus 1 while the lane sleeps: then whoever draws a ticket wakes it.
+     */
     _Alignas(CACHE_LINE) _Atomic uint32_t tail;
     _Alignas(CACHE_LINE) _Atomic bool is_breached;
     uint32_t mask;
-    _Alignas(CACHE_LINE) uint32_t head; /**< next place to take: the lane */
+    _Alignas(CACHE_LINE) uint32_t head; /**< next ticket to take: the lane */
     int64_t gap_ns;      /**< moving average: start of a wait to the stamp of what it waited for */
     int64_t sleep_count; /**< times that the lane slept */
     struct cell *const *cell; /**< by index */
-    _Atomic int *place;       /**< cell index + 1; 0: empty */
+    /** By ticket modulo size: the ticket + 1 in the upper half, the cell's index in the lower. The
+     * lane only reads here, so the line does not travel back and forth. */
+    _Atomic uint64_t *place;
 };
 
 /** Takes over `cell_count` (>= 1) idle cells, whose table is borrowed. Aborts without memory. */
