@@ -30,7 +30,8 @@ static bool is_noise(const char *line)
 static bool says_unsupported(const char *text)
 {
     return strstr(text, "not supported") || strstr(text, "nsupported") ||
-           strstr(text, "No conversion rule") || strstr(text, "not implemented");
+           strstr(text, "No conversion rule") || strstr(text, "No translator found") ||
+           strstr(text, "not implemented");
 }
 
 static bool says_no_device(const char *text)
@@ -187,7 +188,8 @@ static int add_precision(struct properties *out, enum dli_type precision, struct
 
 static int add_hint(struct properties *out, const struct dli_settings *s, struct dli_error *err)
 {
-    // Requests in flight need streams to run in: unless the user says how many, OpenVINO shall choose.
+    // Requests in flight need streams to run in: unless the user says how many, OpenVINO shall
+    // choose.
     bool is_chosen = !s->hint && s->is_async && s->streams == 0;
     const char *hint = is_chosen ? "throughput" : s->hint;
     if (!hint || strcmp(hint, "none") == 0)
@@ -231,8 +233,10 @@ static int make_properties(struct properties *out, const struct dli_settings *s,
     return DLI_OK;
 }
 
-// A device that cannot compute as asked falls back in silence: its speed would stand under a wrong name.
-static int check_precision(const struct priv *p, const struct dli_settings *s, struct dli_error *err)
+// A device that cannot compute as asked falls back in silence: its speed would stand under a wrong
+// name.
+static int check_precision(const struct priv *p, const struct dli_settings *s,
+                           struct dli_error *err)
 {
     char *value = NULL;
     int rc = DLI_OK;

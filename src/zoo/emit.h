@@ -33,6 +33,7 @@ DLI_MUST_CHECK int emit_file(const struct graph *graph, const struct emitter *em
                              char sha256[SHA256_HEX_SIZE], struct dli_error *err);
 
 extern const struct emitter emitter_onnx;
+extern const struct emitter emitter_tflite;
 extern const struct emitter emitter_null;
 
 #endif

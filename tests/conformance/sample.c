@@ -10,10 +10,24 @@
 #include "base/file.h"
 #include "base/random.h"
 
-// Small inputs and widths: the reference executor is exact, not fast.
+// Small inputs and widths: the reference executor is exact, not fast. Together they hold every
+// operator of the graph but Expand.
 static const char *const zoo_names[] = {"squeezenet-1.1?input=64&classes=10",
                                         "resnet-18?input=32&width=0.25&classes=10",
-                                        "squeezenet-1.0?input=64&classes=10&batch=2", NULL};
+                                        "squeezenet-1.0?input=64&classes=10&batch=2",
+                                        "torchvision/mobilenet_v3_small?input=64&classes=10",
+                                        "max-pool?input=13",
+                                        "average-pool?input=13",
+                                        "conv-grouped?input=8",
+                                        "batch-norm?input=8",
+                                        "lrn?input=8",
+                                        "slice?input=8",
+                                        "tanh",
+                                        "attention",
+                                        "gelu",
+                                        "layer-norm",
+                                        "softmax",
+                                        NULL};
 static const char *const null_names[] = {"input x f32 1x3x4x4\noutput y f32 1x48\n",
                                          "input x f32 2x3\noutput y f32 2x3\n", NULL};
 
