@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -103,8 +104,9 @@ int cli_print(const struct strbuf *text)
 {
     bool is_written =
         fwrite(strbuf_text(text), 1, text->length, stdout) == text->length && fflush(stdout) == 0;
-    if (!is_written)
-        fputs("dli: error: standard output cannot be written\n", stderr);
+    // A reader who has seen enough («dli … | head») is no reason to complain.
+    if (!is_written && errno != EPIPE)
+        fprintf(stderr, "dli: error: standard output cannot be written: %s\n", strerror(errno));
     return is_written ? CLI_OK : CLI_SYSTEM;
 }
 
