@@ -94,16 +94,13 @@ static inline int issue(const struct scenario *scenario, struct flight *flight, 
             return code;
         stamps->handed_ns = clock_now_ns();
     }
-    // Whoever completes the request has it from submit, which orders this store before it.
-    atomic_store_explicit(&flight->cell.state, CELL_ISSUED, memory_order_relaxed);
+    flight->cell.state = CELL_ISSUED;
     int result = slot->backend->submit(slot->context, slot->request, err);
     if (__builtin_expect(result == DLI_DONE, 1))
         stamps->done_ns = clock_now_ns();
     if (result == DLI_PENDING)
         return result;
-    if (atomic_load_explicit(&flight->cell.state, memory_order_relaxed) != CELL_ISSUED)
-        return breach(flight, err);
-    atomic_store_explicit(&flight->cell.state, CELL_IDLE, memory_order_relaxed);
+    flight->cell.state = CELL_IDLE;
     if (result > DLI_BUSY)
         return dli_fail(err, DLI_E_PROTOCOL, "submit returned %d, which means nothing", result);
     return result;
@@ -128,9 +125,9 @@ static inline int finish(struct flight *flight, bool is_application, struct dli_
 static int accept(struct flight *flight, struct dli_error *err)
 {
     struct cell *cell = &flight->cell;
-    if (atomic_load_explicit(&cell->state, memory_order_relaxed) != CELL_COMPLETED)
-        return breach(flight, err);
-    atomic_store_explicit(&cell->state, CELL_IDLE, memory_order_relaxed);
+    cell->state = CELL_IDLE;
+    if (cell->done_ns < flight->stamps.issue_ns)
+        return breach(flight, err); // a second completion of the request's life before
     flight->stamps.done_ns = cell->done_ns;
     if (cell->status < 0)
         return dli_fail(err, cell->status, "request %d: the framework reported %s",
@@ -187,7 +184,8 @@ static inline void record(struct lane *lane, const struct flight *flight, bool i
         recorder_add_phases(&lane->course->recorder, stamps);
 }
 
-// A runtime that takes nothing although nothing of this lane is in flight: pump it, or wait a little.
+// A runtime that takes nothing although nothing of this lane is in flight: pump it, or wait a
+// little.
 static int wait_while_busy(struct lane *lane, struct dli_error *err)
 {
     struct flight *none;
@@ -202,6 +200,8 @@ static inline int run_single(struct lane *lane, bool is_application, struct dli_
 {
     struct flight *flight = lane->flight[0];
     while (!is_closed(lane)) {
+        if (__builtin_expect(ring_take(&lane->ring) != RING_EMPTY, 0))
+            return breach(flight, err);
         int code = issue(lane->scenario, flight, is_application, err);
         if (__builtin_expect(code != DLI_DONE, 0)) {
             if (code == DLI_BUSY) {
@@ -335,13 +335,13 @@ void lane_run(struct lane *lane)
         code = run_single(lane, true, &lane->err);
     else
         code = run_single(lane, false, &lane->err);
-    if (code == DLI_OK && atomic_load(&lane->ring.is_breached))
-        code = breach(lane->flight[0], &lane->err);
     lane->code = code;
     if (code < 0)
         control_close(lane->course->control, MEASURE_STOP_ERROR, clock_now_ns());
     if (code != DLI_E_PROTOCOL)
         drain(lane);
+    if (lane->code == DLI_OK && ring_take(&lane->ring) != RING_EMPTY)
+        lane->code = breach(lane->flight[0], &lane->err);
 }
 
 int lane_once(struct lane *lane, struct flight *flight, int set, struct dli_error *err)

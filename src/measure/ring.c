@@ -49,13 +49,14 @@ void ring_init(struct ring *ring, struct cell *const *cell, int cell_count)
     ring->mask = size - 1;
     ring->cell = cell;
     for (int i = 0; i < cell_count; i++) {
-        atomic_init(&cell[i]->state, CELL_IDLE);
+        cell[i]->state = CELL_IDLE;
         cell[i]->ring = ring;
         cell[i]->index = i;
     }
-    ring->place = xmalloc(size * sizeof(ring->place[0]));
-    for (uint32_t i = 0; i < size; i++)
-        atomic_init(&ring->place[i], 0);
+    ring->place = aligned_alloc(CACHE_LINE, size * sizeof(ring->place[0]));
+    if (!ring->place)
+        abort();
+    memset(ring->place, 0, size * sizeof(ring->place[0]));
 }
 
 void ring_release(struct ring *ring)
@@ -64,53 +65,53 @@ void ring_release(struct ring *ring)
     ring->place = NULL;
 }
 
-static void report_breach(struct ring *ring)
-{
-    atomic_store(&ring->is_breached, true);
-    if (atomic_fetch_and(&ring->tail, ~(uint32_t)ASLEEP) & ASLEEP)
-        futex_wake(&ring->tail);
-}
-
 void ring_complete(struct dli_request *request, int status)
 {
-    struct cell *cell = request->core;
-    // The lane wrote there last; the line comes over while the clock is read.
-    __builtin_prefetch(cell, 1);
     int64_t now_ns = clock_now_ns();
+    const struct cell *cell = request->core;
     if (!cell)
         return;
     struct ring *ring = cell->ring;
-    int expected = CELL_ISSUED;
-    // First claim, then write: a second completion must not overwrite the stamp of the first.
-    if (!atomic_compare_exchange_strong(&cell->state, &expected, CELL_COMPLETED)) {
-        report_breach(ring);
-        return;
-    }
-    cell->done_ns = now_ns;
-    cell->status = status;
+    _Atomic uint32_t *tail = &ring->tail;
     // Acquire and release: a place is filled again only after the lane has emptied it, which the
     // chain of tickets carries over to a thread that never met the lane.
-    uint32_t drawn = atomic_fetch_add_explicit(&ring->tail, STEP, memory_order_acq_rel);
-    uint32_t ticket = drawn / STEP;
-    _Atomic uint32_t *tail = &ring->tail;
+    uint32_t drawn = atomic_fetch_add_explicit(tail, STEP, memory_order_acq_rel);
     if (drawn & ASLEEP)
         atomic_fetch_and(tail, ~(uint32_t)ASLEEP); // one waker is enough
-    uint64_t entry = (uint64_t)(ticket + 1) << 32 | (uint32_t)cell->index;
-    atomic_store_explicit(&ring->place[ticket & ring->mask], entry, memory_order_release);
+    uint32_t ticket = drawn / STEP;
+    struct place *place = &ring->place[ticket & ring->mask];
+    atomic_store_explicit(&place->done_ns, now_ns, memory_order_relaxed);
+    atomic_store_explicit(&place->status, status, memory_order_relaxed);
+    atomic_store_explicit(&place->entry, (uint64_t)(ticket + 1) << 32 | (uint32_t)cell->index,
+                          memory_order_release);
     // From here on the ring may be gone. Waking at an address that nobody waits at does nothing.
     if (drawn & ASLEEP)
         futex_wake(tail);
 }
 
+// What a place that does not hold the next ticket holds: the one of the round before, or of the
+// next round, when there were more completions than places.
+static int judge(const struct ring *ring, uint64_t tag)
+{
+    uint32_t before = ((ring->head - ring->mask - 1) & TICKETS) + 1;
+    return tag == 0 || tag == before ? RING_EMPTY : RING_BREACH;
+}
+
 int ring_take(struct ring *ring)
 {
-    uint64_t entry = atomic_load(&ring->place[ring->head & ring->mask]);
-    if (__builtin_expect(atomic_load(&ring->is_breached), false))
-        return RING_BREACH;
+    const struct place *place = &ring->place[ring->head & ring->mask];
+    uint64_t entry = atomic_load(&place->entry);
     if (entry >> 32 != (ring->head & TICKETS) + 1)
-        return RING_EMPTY;
+        return judge(ring, entry >> 32);
+    int index = (int)(uint32_t)entry;
+    struct cell *cell = ring->cell[index];
+    if (__builtin_expect(cell->state != CELL_ISSUED, 0))
+        return RING_BREACH; // and again next time, for the ring stays at it
+    cell->state = CELL_COMPLETED;
+    cell->done_ns = atomic_load_explicit(&place->done_ns, memory_order_relaxed);
+    cell->status = atomic_load_explicit(&place->status, memory_order_relaxed);
     ring->head++;
-    return (int)(uint32_t)entry;
+    return index;
 }
 
 // Looks SPINS_PER_CLOCK times.

@@ -42,7 +42,7 @@ static void bench_free(struct bench *b)
 
 static void issue(struct bench *b, int i)
 {
-    atomic_store(&b->cell[i].state, CELL_ISSUED);
+    b->cell[i].state = CELL_ISSUED;
     atomic_store(&b->order[i], 1);
 }
 
@@ -84,10 +84,10 @@ static void run_bench(struct bench *b, int rounds)
         int index = ring_wait(&b->ring, -1);
         assert_in_range(index, 0, CELLS - 1);
         struct cell *cell = &b->cell[index];
-        assert_int_equal(atomic_load(&cell->state), CELL_COMPLETED);
+        assert_int_equal(cell->state, CELL_COMPLETED);
         assert_int_equal(cell->status, -index);
         assert_true(cell->done_ns >= start_ns && cell->done_ns <= clock_now_ns());
-        atomic_store(&cell->state, CELL_IDLE);
+        cell->state = CELL_IDLE;
         untaken -= taken[index]++ == 0;
         issue(b, index);
     }
@@ -99,7 +99,7 @@ static void run_bench(struct bench *b, int rounds)
     while (ring_take(&b->ring) >= 0)
         rest++;
     assert_true(rest <= CELLS);
-    assert_false(atomic_load(&b->ring.is_breached));
+    assert_int_equal(ring_take(&b->ring), RING_EMPTY);
 }
 
 static void test_many_threads_complete(void **state)
@@ -127,13 +127,13 @@ static void test_first_in_first_out(void **state)
     for (int round = 0; round < 100; round++) {
         for (int i = 0; i < CELLS; i++) {
             int index = (i * 5 + round) % CELLS;
-            atomic_store(&b->cell[index].state, CELL_ISSUED);
+            b->cell[index].state = CELL_ISSUED;
             ring_complete(&b->request[index], DLI_OK);
         }
         for (int i = 0; i < CELLS; i++) {
             int index = ring_take(&b->ring);
             assert_int_equal(index, (i * 5 + round) % CELLS);
-            atomic_store(&b->cell[index].state, CELL_IDLE);
+            b->cell[index].state = CELL_IDLE;
         }
         assert_int_equal(ring_take(&b->ring), RING_EMPTY);
     }
@@ -149,7 +149,7 @@ static void test_waiting_ends_in_time(void **state)
     assert_int_equal(ring_wait(&b->ring, 3000000), RING_EMPTY);
     assert_true(clock_now_ns() - start_ns >= 3000000);
     // The flag is down again: a completion finds nobody to wake and is taken at once.
-    atomic_store(&b->cell[0].state, CELL_ISSUED);
+    b->cell[0].state = CELL_ISSUED;
     ring_complete(&b->request[0], DLI_OK);
     assert_int_equal(ring_wait(&b->ring, -1), 0);
     bench_free(b);
@@ -176,6 +176,34 @@ static void test_a_breach_wakes_the_sleeper(void **state)
     bench_free(b);
 }
 
+static void test_more_completions_than_places(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    for (int extra = 0; extra < 40; extra++) // the ring has 16 places
+        ring_complete(&b->request[extra % CELLS], DLI_OK);
+    for (int i = 0; i < CELLS; i++)
+        b->cell[i].state = CELL_ISSUED;
+    assert_int_equal(ring_take(&b->ring), RING_BREACH);
+    bench_free(b);
+}
+
+static void test_tickets_wrap_around(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    b->ring.head = 0x7ffffffa;
+    atomic_store(&b->ring.tail, b->ring.head * 2);
+    for (int i = 0; i < 100; i++) {
+        issue(b, i % CELLS);
+        ring_complete(&b->request[i % CELLS], -i);
+        assert_int_equal(ring_wait(&b->ring, -1), i % CELLS);
+        assert_int_equal(b->cell[i % CELLS].status, -i);
+        assert_int_equal(ring_wait(&b->ring, i % 20 == 0 ? 1000000 : 0), RING_EMPTY);
+    }
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +212,8 @@ int main(void)
         cmocka_unit_test(test_first_in_first_out),
         cmocka_unit_test(test_waiting_ends_in_time),
         cmocka_unit_test(test_a_breach_wakes_the_sleeper),
+        cmocka_unit_test(test_more_completions_than_places),
+        cmocka_unit_test(test_tickets_wrap_around),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
