@@ -49,6 +49,7 @@ struct norm {
     double epsilon; /**< 0: 1e-5 */
     double scale;   /**< of gamma; 0: 1. The last one of a residual branch takes a small one */
     bool has_no_scale; /**< gamma is fixed at 1 and no parameter, as in TensorFlow's Inception */
+    bool has_no_shift; /**< beta is fixed at 0: Caffe's BatchNorm without a Scale layer after it */
 };
 
 struct graph_value *build_input(struct graph *g, const char *name, int rank, const int64_t *dim);

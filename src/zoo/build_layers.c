@@ -119,10 +119,13 @@ struct graph_value *build_batch_norm(struct graph *g, struct graph_value *x, con
             ? core_weight(g, name, "one", 1, channels, core_uniform(WEIGHT_CONSTANT, 1, 1))
             : core_weight(g, name, "weight", 1, channels,
                           core_uniform(WEIGHT_SCALE, 0.8 * scale, 1.2 * scale));
+    struct graph_value *beta =
+        n.has_no_shift
+            ? core_weight(g, name, "zero", 1, channels, core_uniform(WEIGHT_CONSTANT, 0, 0))
+            : core_weight(g, name, "bias", 1, channels,
+                          core_uniform(WEIGHT_SHIFT, -0.2 * scale, 0.2 * scale));
     struct graph_value *input[5] = {
-        x, gamma,
-        core_weight(g, name, "bias", 1, channels,
-                    core_uniform(WEIGHT_SHIFT, -0.2 * scale, 0.2 * scale)),
+        x, gamma, beta,
         core_weight(g, name, "running_mean", 1, channels, core_uniform(WEIGHT_MEAN, -0.2, 0.2)),
         core_weight(g, name, "running_var", 1, channels, core_uniform(WEIGHT_VARIANCE, 0.8, 1.2))};
     return core_node(g, OP_BATCH_NORM, &a, core_value(g, name, DLI_F32, x->rank, x->dim), input, 5);

@@ -106,11 +106,11 @@ static int64_t folded_batch_norm(const struct graph *graph, const struct graph_n
     return before->input_count > 2 ? 0 : channels;
 }
 
-// gamma and beta; beta alone where gamma is fixed.
+// gamma and beta, but for those that are fixed.
 static int64_t batch_norm_parameters(const struct graph_node *node)
 {
-    bool has_scale = node->input[1]->weight->role == WEIGHT_SCALE;
-    return (has_scale ? 2 : 1) * node->input[1]->dim[0];
+    int trained = (node->input[1]->weight->role == WEIGHT_SCALE) + (node->input[2]->weight->role == WEIGHT_SHIFT);
+    return trained * node->input[1]->dim[0];
 }
 
 struct graph_counts graph_count(const struct graph *graph)

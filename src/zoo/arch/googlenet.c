@@ -28,8 +28,8 @@ struct config {
     int64_t last_pool; // kernel of the pool before inception_5a
 };
 
-static const struct config caffe = {{true, {0, 0, false}, true, false}, 5, 3};
-static const struct config torchvision = {{false, {1e-3, 0, false}, true, false}, 3, 2};
+static const struct config caffe = {{true, {0, 0, false, false}, true, false}, 5, 3};
+static const struct config torchvision = {{false, {1e-3, 0, false, false}, true, false}, 3, 2};
 
 static struct graph_value *module(struct graph *g, struct graph_value *x, const struct module *m,
                                   const struct config *c)

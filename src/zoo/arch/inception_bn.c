@@ -29,9 +29,9 @@ struct config {
 };
 
 static const struct config plain = {false}, squeezed = {true};
-static const struct style style = {false, {1e-5, 0, false}, true, false};
+static const struct style style = {false, {1e-5, 0, false, false}, true, false};
 // Gates of about 1/2 would let the signal die out over ten modules.
-static const struct style gated_style = {false, {1e-5, 1.3, false}, true, false};
+static const struct style gated_style = {false, {1e-5, 1.3, false, false}, true, false};
 
 static struct graph_value *module(struct graph *g, struct graph_value *x, int index,
                                   const struct config *config)

@@ -5,7 +5,7 @@
 #include "zoo/branches.h"
 
 // Pools round down, as TensorFlow's do: at 299x299 it is the same, and other sizes fit too.
-static const struct style style = {false, {1e-3, 0, false}, false, false};
+static const struct style style = {false, {1e-3, 0, false, false}, false, false};
 
 static const struct unit max_pool[] = {{"pool", 0, 3, 3, 2, UNIT_MAX}, UNIT_END};
 

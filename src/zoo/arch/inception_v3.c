@@ -9,9 +9,9 @@ struct config {
     bool has_training_head;
 };
 
-static const struct config slim = {{false, {1e-3, 0, true}, false, true}, false};
-static const struct config torchvision = {{false, {1e-3, 0, false}, false, false}, true};
-static const struct config pytorch = {{false, {1e-3, 0, false}, false, false}, false};
+static const struct config slim = {{false, {1e-3, 0, true, false}, false, true}, false};
+static const struct config torchvision = {{false, {1e-3, 0, false, false}, false, false}, true};
+static const struct config pytorch = {{false, {1e-3, 0, false, false}, false, false}, false};
 
 static const struct unit stem[] = {
     {"Conv2d_1a_3x3", 32, 3, 3, 2, UNIT_VALID}, {"Conv2d_2a_3x3", 32, 3, 3, 1, UNIT_VALID},

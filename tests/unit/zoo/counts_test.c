@@ -71,8 +71,9 @@ static void check_omz(const char *const *cell, void *data)
              (long long)dim[2], (long long)dim[3]);
     double gflops = strtod(cell[2], NULL), mparams = strtod(cell[3], NULL);
     double tolerance = cell[4][0] ? strtod(cell[4], NULL) : 0.015;
-    // 0.0006: three decimals, some of them cut off and some rounded up in print.
-    bool is_right = fabs((double)counts.folded / 1e6 - mparams) <= 0.0006 &&
+    // Three decimals, some of them cut off and some rounded in print.
+    double over = (double)counts.folded / 1e6 - mparams;
+    bool is_right = over >= -0.0006 && over < 0.001 &&
                     fabs(2 * (double)counts.macs / 1e9 / gflops - 1) <= tolerance &&
                     (strchr(cell[1], ',') || strcmp(input, cell[1]) == 0);
     tally->wrong += !is_right;
@@ -91,7 +92,7 @@ static void counts_agree_with_open_model_zoo(void **state)
     print_message("dli63.tsv: %d of %d rows\n", tally.covered, rows);
     assert_int_equal(rows, 63);
     assert_int_equal(tally.wrong, 0);
-    assert_true(tally.covered >= 29);
+    assert_true(tally.covered >= 32);
 }
 
 static void check_keras(const char *const *cell, void *data)

@@ -234,6 +234,14 @@ static void norms_by_hand(void **state)
     set_weight(&g, "n.running_var", variance);
     expect(&g, y, x, (const double[]){1.5, 2.5, 5, 8});
 
+    graph_init(&g, "batch norm that trains nothing", 1);
+    y = build_batch_norm(&g, input(&g, "x", 4, 1, 2, 1, 2), "n",
+                         (struct norm){.has_no_scale = true, .has_no_shift = true});
+    set_weight(&g, "n.running_mean", mean);
+    set_weight(&g, "n.running_var", variance);
+    assert_int_equal(graph_count(&g).trainable, 0);
+    expect(&g, y, x, (const double[]){0.25, 0.75, 2, 3});
+
     graph_init(&g, "layer norm", 1); // rows of mean 1.5 and 3.5, variance 1/4
     y = build_layer_norm(&g, input(&g, "x", 2, 2, 2, 0, 0), "n", 1e-12, 1);
     set_weight(&g, "n.weight", gamma);
