@@ -205,13 +205,13 @@ static int infer(struct priv *p, struct dli_request *request, long n, struct dli
 {
     int64_t ns = p->delay ? null_delay(p, n) : 0;
     request->device_ns = p->is_simulated ? ns : -1;
-    for (int i = 0; i < request->output_count; i++) {
+    for (int i = 0, from = 0; i < request->output_count; i++) {
         const struct dli_tensor_desc *declared = &p->io.output[i];
         int rc = is_dynamic(declared) ? place_dynamic(request, i, declared, err) : DLI_OK;
         if (rc)
             return rc;
-        compute(&request->input[i % request->input_count], &request->output[i],
-                null_has_fault(p, FAULT_WRONG, n));
+        compute(&request->input[from], &request->output[i], null_has_fault(p, FAULT_WRONG, n));
+        from = from + 1 < request->input_count ? from + 1 : 0;
     }
     return DLI_OK;
 }
