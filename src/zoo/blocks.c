@@ -13,6 +13,23 @@ struct graph_value *build_squeeze(struct graph *g, struct graph_value *x, const 
     return build_mul(g, x, y, name);
 }
 
+struct graph_value *build_separable(struct graph *g, struct graph_value *x, const char *name,
+                                    struct separable s)
+{
+    if (!x)
+        return NULL;
+    struct norm norm = {.epsilon = s.epsilon};
+    struct conv each = {.out = x->dim[1],
+                        .kernel = 3,
+                        .stride = s.stride,
+                        .pad = s.is_same ? 0 : 1,
+                        .group = x->dim[1],
+                        .is_same = s.is_same};
+    x = build_conv_bn(g, x, build_name(g, "%s/dw", name), each, norm, s.act);
+    return build_conv_bn(g, x, build_name(g, "%s/sep", name),
+                         (struct conv){.out = s.out, .kernel = 1}, norm, s.act);
+}
+
 // Expansion and the convolution over pixels, which a fused block does in one.
 static struct graph_value *widen(struct graph *g, struct graph_value *x, const char *name,
                                  const struct inverted *b)
@@ -30,6 +47,8 @@ static struct graph_value *widen(struct graph *g, struct graph_value *x, const c
     if (b->always_expands || b->expanded != x->dim[1])
         x = build_conv_bn(g, x, build_name(g, "%s/expand", name),
                           (struct conv){.out = b->expanded, .kernel = 1}, norm, b->act);
+    if (b->expanded_map)
+        *b->expanded_map = x;
     return build_conv_bn(g, x, build_name(g, "%s/depthwise", name), spatial, norm, b->act);
 }
 

@@ -17,6 +17,18 @@ struct squeeze {
 struct graph_value *build_squeeze(struct graph *g, struct graph_value *x, const char *name,
                                   struct squeeze s);
 
+/** A 3x3 convolution in each channel, then a 1x1 across them (MobileNet, arXiv:1704.04861), each
+ * with batch norm and activation; called NAME/dw and NAME/sep. */
+struct separable {
+    int64_t out, stride;
+    bool is_same;   /**< TensorFlow's padding; else one pixel on all sides */
+    double epsilon; /**< of batch norm */
+    enum activation act;
+};
+
+struct graph_value *build_separable(struct graph *g, struct graph_value *x, const char *name,
+                                    struct separable s);
+
 /** The inverted residual of MobileNetV2 (arXiv:1801.04381) and what followed from it. */
 struct inverted {
     int64_t expanded; /**< channels inside; where equal to the input's there is no expansion */
@@ -30,6 +42,8 @@ struct inverted {
                             of order 1 */
     enum activation act;
     struct squeeze squeeze;
+    struct graph_value **expanded_map; /**< receives what the depthwise convolution reads, for
+                                          detectors; may be NULL */
 };
 
 /** Adds its input where stride is 1 and the channels stay as many. */
