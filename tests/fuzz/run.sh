@@ -24,7 +24,7 @@ rm -f $build.log
 run_one() { # run_one NAME: quiet unless something is found
     local name=$1 log=$build/$1.log
     mkdir -p $build/corpus/"$name" $build/findings/"$name"
-    if $build/fuzz_"$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024 -max_len=8192 -verbosity=1 \
+    if $build/fuzz_"$name" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 -malloc_limit_mb=1024 -max_len=8192 -verbosity=1 \
         -print_final_stats=1 -artifact_prefix=$build/findings/"$name"/ $build/corpus/"$name" tests/fuzz/seeds/"$name" >"$log" 2>&1; then
         echo "fuzz_$name: $(sed -n 's/stat::number_of_executed_units: *//p' "$log") inputs in $seconds s, no finding"
     else
