@@ -20,11 +20,17 @@ void heads_add(struct graph *g, struct heads *heads, struct graph_value *locatio
     heads->confidence[i] = in_order(g, confidence, build_name(g, "%s_mbox_conf", name));
 }
 
+static struct graph_value *join(struct graph *g, struct graph_value *const *x, int count,
+                                const char *name)
+{
+    return count > 1 ? build_concat(g, x, count, 1, name) : x[0];
+}
+
 void heads_finish(struct graph *g, struct heads *heads)
 {
-    struct graph_value *x = build_concat(g, heads->location, heads->count, 1, "mbox_loc");
+    struct graph_value *x = join(g, heads->location, heads->count, "mbox_loc");
     build_output(g, x, "mbox_loc");
-    x = build_concat(g, heads->confidence, heads->count, 1, "mbox_conf");
+    x = join(g, heads->confidence, heads->count, "mbox_conf");
     if (!x)
         return;
     if (heads->score == SCORE_SIGMOID) {
