@@ -173,21 +173,40 @@ void findings_test_trend(struct findings *out, const struct stats_batch *batch, 
                  100 * fabs(change));
 }
 
-// Logarithmic bins between the 1 % and the 99 % quantile; false when they are too close together.
-static bool coarse_bins(double bin[COARSE_BINS], double *low_ns, double *ratio,
-                        const struct histogram *h)
+/** Coarse bins of equal ratio between the 1 % and the 99 % quantile. */
+struct bins {
+    double low_ns;
+    double ratio; /**< logarithm of the upper over the lower edge of a bin */
+    double count[COARSE_BINS];
+};
+
+// Spreads `count` values evenly between two latencies; what lies outside the bins is dropped.
+static void bins_spread(struct bins *bins, double from_ns, double to_ns, double count)
 {
-    *low_ns = (double)histogram_quantile_edge(h, 0.01, false);
+    double from = log(fmax(from_ns, 1e-9) / bins->low_ns) / bins->ratio;
+    double to = log(to_ns / bins->low_ns) / bins->ratio;
+    for (int i = from > 0 ? (int)from : 0; i < COARSE_BINS && i < to; i++) {
+        double low_ns = fmax(from_ns, bins->low_ns * exp(i * bins->ratio));
+        double high_ns = fmin(to_ns, bins->low_ns * exp((i + 1) * bins->ratio));
+        bins->count[i] += count * fmax(high_ns - low_ns, 0) / (to_ns - from_ns);
+    }
+}
+
+// False when the quantiles are too close together.
+static bool bins_fill(struct bins *bins, const struct histogram *h, double step_ns)
+{
+    double low_ns = (double)histogram_quantile_edge(h, 0.01, false);
     double high_ns = (double)histogram_quantile_edge(h, 0.99, true);
-    if (*low_ns < 1 || high_ns < *low_ns * 1.05 || high_ns - *low_ns < COARSE_BINS)
+    if (low_ns < 1 || high_ns < low_ns * 1.05 || high_ns - low_ns < COARSE_BINS)
         return false;
-    *ratio = log(high_ns / *low_ns) / COARSE_BINS;
-    memset(bin, 0, COARSE_BINS * sizeof(bin[0]));
+    *bins = (struct bins){.low_ns = low_ns, .ratio = log(high_ns / low_ns) / COARSE_BINS};
     unsigned last = histogram_index((int64_t)high_ns);
-    for (unsigned i = histogram_index((int64_t)*low_ns); i <= last; i++) {
-        double middle = ((double)histogram_low_ns(i) + (double)histogram_high_ns(i)) / 2;
-        int at = (int)(log(fmax(middle / *low_ns, 1)) / *ratio);
-        bin[at < COARSE_BINS ? at : COARSE_BINS - 1] += (double)h->bucket[i];
+    for (unsigned i = histogram_index((int64_t)low_ns); i <= last; i++) {
+        double from_ns = (double)histogram_low_ns(i) - 0.5;
+        double to_ns = (double)histogram_high_ns(i) + 0.5;
+        double more_ns = fmax(step_ns - (to_ns - from_ns), 0) / 2;
+        if (h->bucket[i] > 0)
+            bins_spread(bins, from_ns - more_ns, to_ns + more_ns, (double)h->bucket[i]);
     }
     return true;
 }
@@ -201,13 +220,13 @@ static int highest(const double *bin, int from, int to)
     return best;
 }
 
-void findings_test_modes(struct findings *out, const struct histogram *h, double effective)
+void findings_test_modes(struct findings *out, const struct histogram *h, double step_ns,
+                         double effective)
 {
-    double bin[COARSE_BINS];
-    double low_ns;
-    double ratio;
-    if (effective < 50 || !coarse_bins(bin, &low_ns, &ratio, h))
+    struct bins bins;
+    if (effective < 50 || !bins_fill(&bins, h, step_ns))
         return;
+    const double *bin = bins.count;
     double total = 0;
     double left_share = 0;
     double best = 0;
@@ -236,7 +255,7 @@ void findings_test_modes(struct findings *out, const struct histogram *h, double
     }
     if (best < 4 || left_share < 0.1 || left_share > 0.9)
         return;
-    double change = exp((best_right - best_left) * ratio) - 1;
+    double change = exp((best_right - best_left) * bins.ratio) - 1;
     struct finding *finding = change < 0.05 ? NULL : add(out, FINDING_BIMODAL);
     if (!finding)
         return;

@@ -65,10 +65,11 @@ static void derive_intervals(struct measure_result *result, const struct control
                                      &result->effective_samples);
     result->mean_ns = stats_mean(batch, count, confidence);
     result->rate_hz = stats_rate(batch, count, confidence);
-    result->precision_frac = stats_precision(
-        plan->target == MEASURE_MEDIAN ? &result->median_ns : &result->rate_hz);
+    result->precision_frac =
+        stats_precision(plan->target == MEASURE_MEDIAN ? &result->median_ns : &result->rate_hz);
     findings_test_trend(&result->findings, batch, count);
-    findings_test_modes(&result->findings, &result->latency, result->effective_samples);
+    findings_test_modes(&result->findings, &result->latency, control->step_ns,
+                        result->effective_samples);
 }
 
 static void derive_slices(struct measure_result *result, const struct control *control)

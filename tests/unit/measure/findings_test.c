@@ -145,6 +145,31 @@ static void test_small_changes_and_short_series_are_no_findings(void **state)
     assert_int_equal(found.count, 0);
 }
 
+static void test_ticks_of_the_clock_are_no_modes(void **state)
+{
+    (void)state;
+    struct histogram h;
+    struct series s = {.spread = 0.1};
+    for (double step_ns = 1; step_ns < 25; step_ns += 9) {
+        struct findings found = {0};
+        histogram_init(&h);
+        series_start(&s, 5);
+        for (int i = 0; i < 20000; i++) {
+            double latency_ns = 120 * (double)series_next(&s) / SERIES_SCALE_NS;
+            double phase_ns = step_ns * series_uniform(&s);
+            histogram_record(&h, (int64_t)(step_ns * floor((latency_ns + phase_ns) / step_ns)));
+        }
+        findings_test_modes(&found, &h, step_ns, 20000);
+        assert_int_equal(found.count, 0);
+        if (step_ns > 5) {
+            findings_test_modes(&found, &h, 1,
+                                20000); // not knowing better, it would take them for modes
+            assert_int_equal(found.count, 1);
+        }
+        histogram_release(&h);
+    }
+}
+
 static void test_warmup_ends_when_the_series_has_settled(void **state)
 {
     (void)state;
@@ -194,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_changes_are_found_and_named),
         cmocka_unit_test(test_findings_say_what_and_where),
         cmocka_unit_test(test_small_changes_and_short_series_are_no_findings),
+        cmocka_unit_test(test_ticks_of_the_clock_are_no_modes),
         cmocka_unit_test(test_warmup_ends_when_the_series_has_settled),
         cmocka_unit_test(test_a_warmup_that_never_ends_is_a_finding),
     };
