@@ -37,6 +37,14 @@ struct catalog_options {
 DLI_MUST_CHECK int catalog_resolve(struct test *test, int test_count,
                                    const struct catalog_options *options, struct dli_error *err);
 
+/**
+ * For tests that were resolved earlier, e.g. of a journal: models and references of the zoo that
+ * are no longer there are made again and must have the same hash (DLI_E_MISMATCH). DLI_E_NOTFOUND:
+ * a user's file is gone.
+ */
+DLI_MUST_CHECK int catalog_restore(struct test *test, int test_count,
+                                   const struct catalog_options *options, struct dli_error *err);
+
 /** The format by a file's extension: "onnx", "openvino", …; NULL when it is none that we know. */
 const char *catalog_format_of(const char *path);
 

@@ -31,6 +31,12 @@ void campaign_probe(struct backend_list *list, const struct plan *plan);
 int campaign_resolve(struct plan *plan, struct backend_list *backends,
                      const struct campaign_options *options);
 
+/**
+ * For tests of a journal that will run again (those without a row, or all when `row` is NULL):
+ * files of the zoo that the cache has lost. Prints and returns an exit status.
+ */
+int campaign_restore(struct test *test, json_t *const *row, int test_count, bool is_quiet);
+
 /** Runs and reports. Returns an exit status. */
 int campaign_run(const struct plan *plan, const struct campaign_options *options);
 

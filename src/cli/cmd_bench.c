@@ -68,7 +68,10 @@ static int resume(struct campaign_options *campaign, const char *folder)
     campaign->is_resume = true;
     if (journal_read(&content, path, &err) == DLI_OK) {
         struct plan plan = {.test_count = content.test_count, .test = content.test};
-        status = campaign_run(&plan, campaign);
+        status =
+            campaign_restore(content.test, content.row, content.test_count, campaign->is_quiet);
+        if (status == CLI_OK)
+            status = campaign_run(&plan, campaign);
     } else {
         status = cli_fail(&err);
     }

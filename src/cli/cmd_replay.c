@@ -75,7 +75,9 @@ static int run_again(struct test *test, const struct replay_arguments *given, in
     struct plan plan = {.test_count = 1, .test = test};
     struct campaign_options campaign = {
         .folder = folder, .is_json = given->is_json, .argc = argc, .argv = argv};
-    int status = campaign_run(&plan, &campaign);
+    int status = campaign_restore(test, NULL, 1, false);
+    if (status == CLI_OK)
+        status = campaign_run(&plan, &campaign);
     fprintf(stderr, "   logs: %s/logs/\n", folder);
     free(folder);
     return status;

@@ -72,6 +72,13 @@ expect_text "dli bench --resume" "$work/err"
 expect_status 0 "$dli" bench --resume "$work/b" --json --quiet
 expect_equal "$(column status "$work/out" | grep -c '^ok$')" 3 "rows after Ctrl-C and resume"
 
+# The cache may be gone by then: models are made again.
+expect_status 0 "$dli" bench zoo:relu -f null --batch 1,2 --iterations 20 --warmup none --quiet --out "$work/d"
+sed -i '/"row"/d; /"close"/d' "$work/d/journal.jsonl"
+rm -rf "$DLI_CACHE_DIR"
+expect_status 0 "$dli" bench --resume "$work/d" --quiet --json
+expect_equal "$(column status "$work/out" | grep -c '^ok$')" 2 "rows after the cache was emptied"
+
 # Two runners never write one journal; another campaign's folder is refused.
 "$dli" bench null:1x3x8x8 -f null --time 2s --quiet --out "$work/c" >/dev/null 2>&1 &
 runner=$!

@@ -158,6 +158,36 @@ static void files(void **state)
     free(acme);
 }
 
+// A journal outlives the cache: what the zoo made is made again, and must be the same.
+static void restored(void **state)
+{
+    (void)state;
+    struct test test;
+    struct dli_error err;
+    struct catalog_options options = {.cache = cache};
+    make(&test, "squeezenet1.1?input=64", "openvino", 1);
+    check_ok(resolve(&test, &err));
+    struct test_model *model = &test.model[0];
+    assert_int_equal(unlink(model->path), 0);
+    assert_int_equal(unlink(model->reference_path), 0);
+    char id[TEST_ID_SIZE];
+    memcpy(id, test.id, sizeof(id));
+    check_ok(catalog_restore(&test, 1, &options, &err));
+    model = &test.model[0];
+    assert_true(file_exists(model->path) && file_exists(model->reference_path));
+    assert_string_equal(test.id, id);
+    assert_int_equal(unlink(model->path), 0);
+    model->sha256[0] = model->sha256[0] == '0' ? '1' : '0';
+    check_fails(catalog_restore(&test, 1, &options, &err), DLI_E_MISMATCH, "SHA-256 differs");
+    test_release(&test);
+    make(&test, "own.onnx", "openvino", 1);
+    test.model[0].path = strdup("/nowhere/own.onnx");
+    test.model[0].format = strdup("onnx");
+    check_fails(catalog_restore(&test, 1, &options, &err), DLI_E_NOTFOUND,
+                "/nowhere/own.onnx is gone");
+    test_release(&test);
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -187,6 +217,7 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(zoo_models), cmocka_unit_test(null_models),
-                                       cmocka_unit_test(files), cmocka_unit_test(refused)};
+                                       cmocka_unit_test(files), cmocka_unit_test(restored),
+                                       cmocka_unit_test(refused)};
     return cmocka_run_group_tests(tests, open_cache, close_cache);
 }
