@@ -100,6 +100,15 @@ def ratios_of(rounds):
     return out
 
 
+def goals_met(figures):
+    met = {name + "_ns": figures["ns_per_request"][name] <= goal for name, goal in GOALS_NS.items()}
+    met.update({name: ratio["median"] >= ratio["goal"] for name, ratio in figures["ratios"].items()})
+    met["allocations"] = all(window["allocations"] == 0 for window in figures["windows"].values())
+    # Sleeping and waking is what an asynchronous loop does when it has nothing to do.
+    met["system_calls"] = all(window["system_calls"] == window["futex_calls"] for window in figures["windows"].values())
+    return met
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
@@ -121,6 +130,8 @@ def main():
     for name, window in figures["windows"].items():
         print(f"{name:18} {window['iterations']} requests: {window['allocations']} allocations and frees, "
               f"{window['system_calls']} system calls ({window['futex_calls']} to sleep or wake)")
+    figures["goals_met"] = goals_met(figures)
+    print("goals met: " + ", ".join(f"{name} {'yes' if is_met else 'NO'}" for name, is_met in figures["goals_met"].items()))
     print(json.dumps(figures))
 
 
