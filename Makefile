@@ -1,5 +1,5 @@
 # The commands of the README; everything real is in CMakeLists.txt, tools/ and tests/.
-.PHONY: help bench check check-quick build setup runtimes bench-overhead bench-peers install format clean
+.PHONY: help bench check check-quick build setup runtimes python bench-overhead bench-peers install format clean
 .DEFAULT_GOAL := help
 
 BUILD := build
@@ -11,7 +11,7 @@ help: ## this list
 bench: build ## set up, build and measure: leaves results/bench/results.csv and results.html
 	tools/bench-main $(BUILD)/dli results/bench
 
-check: setup runtimes ## set up, build and run every test, also under sanitizers
+check: setup runtimes python ## set up, build and run every test, also under sanitizers
 	tests/run-all
 
 check-quick: build ## the tests of the release build only
@@ -28,6 +28,9 @@ setup: ## install missing Debian packages (prints them first; without root print
 
 runtimes: setup ## fetch the pinned frameworks into .runtimes (SHA-256 checked)
 	@tools/fetch-runtimes
+
+python: setup ## make .venv-dli, the Python of `--host python`: NumPy and the frameworks' wheels, hashes checked
+	@tools/setup-python
 
 bench-overhead: build ## cost of the harness per request, beside MLPerf LoadGen
 	bench/overhead/run.sh $(BUILD)

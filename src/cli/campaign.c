@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include "cli/python.h"
 #include "machine/machine.h"
 #include "report/report.h"
 #include "runner/journal.h"
@@ -174,7 +175,9 @@ static int run_tests(struct runner_summary *summary, const struct plan *plan,
     json_t *command = command_line(options);
     json_t *description = machine_to_json(&machine);
     json_t *where = machine_row(&machine);
+    struct python_worker python;
     struct runner_options runner = {.worker = cli_worker,
+                                    .python_worker = python_worker_find(&python),
                                     .folder = options->folder,
                                     .is_resume = options->is_resume,
                                     .is_shuffled = options->is_shuffled,
@@ -188,6 +191,7 @@ static int run_tests(struct runner_summary *summary, const struct plan *plan,
                                     .event_data = &progress};
     int result = runner_run(summary, plan->test, plan->test_count, &runner, err);
     progress_clear(&progress);
+    python_worker_release(&python);
     json_decref(command);
     json_decref(description);
     json_decref(where);

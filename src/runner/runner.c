@@ -206,7 +206,8 @@ static int run_one(struct run *run, const struct test *test, struct dli_error *e
     char *log = run->options->folder
                     ? xasprintf("%s/logs/%s-%d.log", run->options->folder, test->id, test->repeat)
                     : NULL;
-    struct execute_options execute = {.worker = run->options->worker,
+    bool is_python = test->host == TEST_PYTHON && run->options->python_worker;
+    struct execute_options execute = {.worker = is_python ? run->options->python_worker : run->options->worker,
                                       .log_path = log,
                                       .journal = run->journal,
                                       .where = run->options->where,

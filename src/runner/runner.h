@@ -63,6 +63,8 @@ enum runner_status {
 
 struct runner_options {
     const char *const *worker; /**< NULL-terminated: {"/proc/self/exe", "worker", NULL} */
+    /** For tests of host python; NULL: `worker` gets them too and says what is missing. */
+    const char *const *python_worker;
     const char *folder;        /**< holds journal.jsonl and logs/; NULL: keep nothing */
     bool is_resume;            /**< the folder's journal exists; run what has no row */
     bool is_shuffled;

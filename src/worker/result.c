@@ -100,6 +100,15 @@ static void put_published(json_t *row, const struct session *s, const struct mea
     json_put_string(row, "stop_reason", measure_stop_name(m->stop));
 }
 
+static void put_start(json_t *row, const struct session *s)
+{
+    put_ms(row, "framework_load_ms", (double)s->framework_load_ns);
+    put_ms(row, "model_read_ms", (double)s->model_read_ns);
+    put_ms(row, "compile_ms", (double)s->compile_ns);
+    put_ms(row, "first_inference_ms", (double)s->first_inference_ns);
+    put_ms(row, "start_to_first_inference_ms", (double)s->start_to_first_ns);
+}
+
 static void put_phases(json_t *row, const struct session *s, const struct measure_result *m)
 {
     if (s->test.timing == TEST_APPLICATION && m->infer.count > 0) {
@@ -109,11 +118,6 @@ static void put_phases(json_t *row, const struct session *s, const struct measur
         put_ms(row, "copy_out_ms", (double)histogram_quantile(&m->copy_out, 0.5));
         json_put_double(row, "copy_share_frac", (double)(m->phase_sum_ns[0] + m->phase_sum_ns[2]) / all);
     }
-    put_ms(row, "framework_load_ms", (double)s->framework_load_ns);
-    put_ms(row, "model_read_ms", (double)s->model_read_ns);
-    put_ms(row, "compile_ms", (double)s->compile_ns);
-    put_ms(row, "first_inference_ms", (double)s->first_inference_ns);
-    put_ms(row, "start_to_first_inference_ms", (double)s->start_to_first_ns);
     json_put_int(row, "warmup_iterations", m->warmup_iterations);
     put_ms(row, "warmup_ms", (double)m->warmup_ns);
     put_ms(row, "measured_ms", (double)m->total_ns);
@@ -237,6 +241,20 @@ static int write_samples(struct session *s, const struct measure_result *m, stru
     return result;
 }
 
+json_t *result_row(const struct session *s, const struct measure_result *m)
+{
+    json_t *row = json_object();
+    put_published(row, s, m);
+    put_latency(row, m);
+    put_phases(row, s, m);
+    if (s->backend)
+        put_start(row, s);
+    put_resources(row, s, m);
+    put_verdict(row, s, m);
+    json_put_int(row, "requests", s->request_count);
+    return row;
+}
+
 int result_measure(struct session *s, struct dli_error *err)
 {
     struct measure_result *m = xcalloc(1, sizeof(*m));
@@ -244,15 +262,8 @@ int result_measure(struct session *s, struct dli_error *err)
     int result = measure_run(s->measure, m, err);
     if (result == DLI_OK) {
         json_t *fields = json_object();
-        json_t *row = json_object();
         records_end(s->records);
-        put_published(row, s, m);
-        put_latency(row, m);
-        put_phases(row, s, m);
-        put_resources(row, s, m);
-        put_verdict(row, s, m);
-        json_put_int(row, "requests", s->request_count);
-        json_object_set_new(fields, "row", row);
+        json_object_set_new(fields, "row", result_row(s, m));
         json_object_set_new(fields, "histogram", encode_histogram(&m->latency));
         json_object_set_new(fields, "slices", encode_slices(m));
         records_send(s->records, "result", fields);

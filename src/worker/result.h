@@ -6,6 +6,9 @@
 
 #include "worker/session.h"
 
+/** The measured columns of a row. Of a session without a backend (a loop that the caller owns) those of its start are left out. */
+json_t *result_row(const struct session *s, const struct measure_result *m);
+
 /** Runs the measure and sends `framework` and `result` records. */
 DLI_MUST_CHECK int result_measure(struct session *s, struct dli_error *err);
 

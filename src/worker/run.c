@@ -20,22 +20,31 @@ static int read_test(struct session *s, const char *text, size_t bytes, struct d
         return result;
     if (s->test.model_count != 1)
         return dli_fail(err, DLI_E_UNSUPPORTED, "a test of %d models: this version measures one at a time", s->test.model_count);
-    if (s->test.host != TEST_NATIVE)
-        return dli_fail(err, DLI_E_UNSUPPORTED, "host python is measured by the Python worker, which this version has not");
+    if (s->test.host != s->host->host)
+        return s->test.host == TEST_PYTHON
+                   ? dli_fail(err, DLI_E_UNAVAILABLE,
+                              "host python needs a Python: run tools/setup-python, or set DLI_PYTHON to one that has NumPy and the framework")
+                   : dli_fail(err, DLI_E_ARG, "this worker runs tests of host %s", test_host_name(s->host->host));
     s->model = &s->test.model[0];
     if (!s->model->framework && !s->model->module)
         return dli_fail(err, DLI_E_ARG, "the test names no framework");
     return DLI_OK;
 }
 
-static int load_framework(struct session *s, struct dli_error *err)
+static int find_module(const struct dli_backend **out, const struct test_model *model, struct dli_error *err)
 {
     struct strbuf path = STRBUF_INIT;
-    records_begin(s->records, "framework_load");
-    int result = module_find(&path, s->model->module ? s->model->module : s->model->framework, err);
+    int result = module_find(&path, model->module ? model->module : model->framework, err);
     if (result == DLI_OK)
-        result = module_load(&s->backend, strbuf_text(&path), err);
+        result = module_load(out, strbuf_text(&path), err);
     strbuf_release(&path);
+    return result;
+}
+
+static int load_framework(struct session *s, struct dli_error *err)
+{
+    records_begin(s->records, "framework_load");
+    int result = s->host->find(&s->backend, s->model, err);
     if (result == DLI_OK)
         s->framework_load_ns = records_end(s->records);
     return result;
@@ -162,6 +171,22 @@ static int infer_first(struct session *s, struct dli_error *err)
     return result;
 }
 
+// One inference of slot `index` and what the application has of it afterwards.
+static int infer_into(struct dli_tensor output[DLI_MAX_IO], struct session *s, int index, struct dli_error *err)
+{
+    struct measure_stamps stamps;
+    struct dli_request *request = s->slot[index].request;
+    int result = measure_once(s->measure, index, 0, &stamps, err);
+    if (result == DLI_OK && s->host->take_outputs)
+        result = s->host->take_outputs(request, err);
+    for (int k = 0; k < request->output_count; k++) {
+        output[k] = request->output[k];
+        if (!s->host->take_outputs)
+            output[k].data = s->slot[index].output[k];
+    }
+    return result;
+}
+
 // Runs every request once and compares what reached the application's memory.
 static int compare_slots(struct session *s, struct check_result *check, const struct reference_file *reference,
                          struct dli_error *err)
@@ -169,15 +194,9 @@ static int compare_slots(struct session *s, struct check_result *check, const st
     struct dli_tensor output[DLI_MAX_IO];
     int result = DLI_OK;
     for (int i = 0; i < s->request_count && result == DLI_OK; i++) {
-        struct measure_stamps stamps;
-        const struct dli_request *request = s->slot[i].request;
-        result = measure_once(s->measure, i, 0, &stamps, err);
-        for (int k = 0; k < request->output_count; k++) {
-            output[k] = request->output[k];
-            output[k].data = s->slot[i].output[k];
-        }
+        result = infer_into(output, s, i, err);
         if (result == DLI_OK)
-            result = check_compare(check, reference, output, request->output_count, err);
+            result = check_compare(check, reference, output, s->slot[i].request->output_count, err);
     }
     return result;
 }
@@ -185,13 +204,8 @@ static int compare_slots(struct session *s, struct check_result *check, const st
 static int store_reference(struct session *s, struct dli_error *err)
 {
     struct reference_file reference = {.seed = s->test.seed, .output_count = s->slot[0].request->output_count};
-    struct measure_stamps stamps;
-    int result = measure_once(s->measure, 0, 0, &stamps, err);
+    int result = infer_into(reference.output, s, 0, err);
     snprintf(reference.origin, sizeof(reference.origin), "%s", s->backend->name);
-    for (int k = 0; k < reference.output_count; k++) {
-        reference.output[k] = s->slot[0].request->output[k];
-        reference.output[k].data = s->slot[0].output[k];
-    }
     return result == DLI_OK ? reference_file_write(&reference, s->model->reference_path, err) : result;
 }
 
@@ -267,12 +281,14 @@ static int run_steps(struct session *s, struct dli_error *err)
     return result_measure(s, err);
 }
 
-int worker_run(const char *text, size_t bytes, int record_fd, int64_t start_ns, struct dli_error *err)
+int worker_run_on(const struct worker_host *host, const char *text, size_t bytes, int record_fd, int64_t start_ns,
+                  struct dli_error *err)
 {
     struct records records = {.fd = record_fd};
     struct session *s = xcalloc(1, sizeof(*s));
     struct dli_error failure = {0};
     s->records = &records;
+    s->host = host;
     s->start_ns = start_ns;
     records_hello(&records, start_ns);
     int result = read_test(s, text, bytes, &failure);
@@ -287,4 +303,10 @@ int worker_run(const char *text, size_t bytes, int record_fd, int64_t start_ns, 
     if (result != DLI_E_PROTOCOL)
         free(s);
     return records.result == DLI_OK ? DLI_OK : dli_fail(err, DLI_E_IO, "the records could not be written");
+}
+
+int worker_run(const char *text, size_t bytes, int record_fd, int64_t start_ns, struct dli_error *err)
+{
+    static const struct worker_host native = {.host = TEST_NATIVE, .find = find_module};
+    return worker_run_on(&native, text, bytes, record_fd, start_ns, err);
 }

@@ -46,7 +46,7 @@ static int64_t own_cpu_ns(void)
            ((int64_t)usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * NS_PER_US;
 }
 
-static void at_window_edge(enum measure_event event, void *data)
+void session_at_window_edge(enum measure_event event, void *data)
 {
     struct session *s = data;
     if (event == MEASURE_EVENT_WINDOW) {
@@ -79,7 +79,7 @@ int session_open_measure(struct session *s, struct dli_error *err)
         .warmup = (enum measure_warmup)m->warmup,
         .warmup_iterations = m->warmup_iterations,
         .sample_capacity = m->keep_samples ? (m->iterations > 0 ? m->iterations : MAX_SAMPLES) : 0,
-        .on_event = at_window_edge,
+        .on_event = session_at_window_edge,
         .event_data = s};
     measure_close(s->measure);
     s->measure = NULL;

@@ -11,6 +11,7 @@
 #include "measure/measure.h"
 #include "worker/inputs.h"
 #include "worker/records.h"
+#include "worker/worker.h"
 
 enum parallelism { PARALLEL_SINGLE, PARALLEL_NATIVE_ASYNC, PARALLEL_CONCURRENT_SUBMIT, PARALLEL_CONTEXTS };
 
@@ -18,6 +19,7 @@ struct session {
     struct test test;
     const struct test_model *model; /**< test.model[0] */
     struct records *records;
+    const struct worker_host *host;
     const struct dli_backend *backend;
 
     enum parallelism parallelism;
@@ -42,6 +44,9 @@ DLI_MUST_CHECK int session_open_outputs(struct session *s, struct dli_error *err
 
 /** (Re)opens the measure over the slots; without output memory it serves the first inference only. */
 DLI_MUST_CHECK int session_open_measure(struct session *s, struct dli_error *err);
+
+/** For measure_plan.on_event: noise and CPU time are read at the edges of the window. `data` is the session. */
+void session_at_window_edge(enum measure_event event, void *data);
 
 void session_close(struct session *s);
 
