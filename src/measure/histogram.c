@@ -53,6 +53,23 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
         into->max_ns = from->max_ns;
 }
 
+void histogram_settle(struct histogram *h)
+{
+    h->count = 0;
+    h->squares = 0;
+    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        if (h->bucket[i] == 0)
+            continue;
+        int64_t low_ns = histogram_low_ns(i);
+        int64_t high_ns = histogram_high_ns(i);
+        uint64_t middle = (uint64_t)(low_ns + (high_ns - low_ns) / 2);
+        h->min_ns = h->count == 0 ? low_ns : h->min_ns;
+        h->max_ns = high_ns;
+        h->count += h->bucket[i];
+        h->squares += (unsigned __int128)middle * middle * h->bucket[i];
+    }
+}
+
 static unsigned index_of_quantile(const struct histogram *h, double q)
 {
     double rank = ceil(fmin(fmax(q, 0.0), 1.0) * (double)h->count);

@@ -61,6 +61,20 @@ static inline void histogram_record(struct histogram *h, int64_t value_ns)
         h->max_ns = value_ns;
 }
 
+/**
+ * The quick half of histogram_record: bucket and sum only. After the last one histogram_settle must
+ * follow; the two ways of recording are not mixed in one histogram.
+ */
+static inline void histogram_tally(struct histogram *h, int64_t value_ns)
+{
+    value_ns = value_ns < 0 ? 0 : value_ns;
+    h->bucket[histogram_index(value_ns)]++;
+    h->sum_ns += value_ns;
+}
+
+/** Count, and, as exactly as the buckets know them, min, max and squares. */
+void histogram_settle(struct histogram *h);
+
 /** Smallest and largest value that falls into bucket `index`. */
 int64_t histogram_low_ns(unsigned index);
 int64_t histogram_high_ns(unsigned index);

@@ -12,7 +12,7 @@
 
 struct recorder {
     struct histogram latency;
-    struct histogram phase[3]; /**< copy in, infer, copy out; application timing only */
+    struct histogram phase[3]; /**< copy in, infer, copy out, tallied; application timing only */
     struct blocks blocks;
     int64_t start_ns;
     int64_t sample_capacity;
@@ -43,7 +43,7 @@ static inline void recorder_add_phases(struct recorder *recorder,
                            stamps->done_ns - stamps->handed_ns,
                            stamps->fetched_ns - stamps->done_ns};
     for (int i = 0; i < 3; i++)
-        histogram_record(&recorder->phase[i], phase_ns[i]);
+        histogram_tally(&recorder->phase[i], phase_ns[i]);
 }
 
 #endif

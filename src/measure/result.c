@@ -14,12 +14,14 @@ static void merge_recorders(struct measure_result *result, struct control *contr
     for (int p = 0; p < 3 && control->plan->timing == MEASURE_APPLICATION; p++)
         histogram_init(phase[p]);
     for (int i = 0; i < control->lane_count; i++) {
-        const struct course *course = &control->course[i];
-        const struct recorder *recorder = &course->recorder;
+        struct course *course = &control->course[i];
+        struct recorder *recorder = &course->recorder;
         histogram_merge(&result->latency, &recorder->latency);
         for (int p = 0; p < 3; p++) {
-            if (phase[p]->bucket)
-                histogram_merge(phase[p], &recorder->phase[p]);
+            if (!phase[p]->bucket)
+                continue;
+            histogram_settle(&recorder->phase[p]);
+            histogram_merge(phase[p], &recorder->phase[p]);
             result->phase_sum_ns[p] += recorder->phase[p].sum_ns;
         }
         result->warmup_iterations += course->warmup_count;

@@ -144,6 +144,29 @@ static void test_merge_is_as_if_recorded_together(void **state)
     histogram_release(&all);
 }
 
+static void test_tallied_is_as_recorded(void **state)
+{
+    (void)state;
+    struct histogram recorded;
+    struct histogram tallied;
+    histogram_init(&recorded);
+    histogram_init(&tallied);
+    for (uint64_t i = 0; i < 5000; i++) {
+        int64_t value = (int64_t)(random_bits(11, i) >> (24 + i % 30)) - 1;
+        histogram_record(&recorded, value);
+        histogram_tally(&tallied, value);
+    }
+    histogram_settle(&tallied);
+    assert_int_equal(tallied.count, recorded.count);
+    assert_int_equal(tallied.sum_ns, recorded.sum_ns);
+    assert_true(tallied.min_ns <= recorded.min_ns && tallied.max_ns >= recorded.max_ns);
+    assert_true(fabs((double)tallied.max_ns / (double)recorded.max_ns - 1) < 0.001);
+    assert_true(fabs(histogram_sd(&tallied) / histogram_sd(&recorded) - 1) < 0.001);
+    assert_memory_equal(tallied.bucket, recorded.bucket, HISTOGRAM_BUCKETS * sizeof(uint64_t));
+    histogram_release(&tallied);
+    histogram_release(&recorded);
+}
+
 static void test_bytes_come_back(void **state)
 {
     (void)state;
@@ -205,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_smooth_quantile_between_ticks),
         cmocka_unit_test(test_spread_of_nearly_equal_values),
         cmocka_unit_test(test_merge_is_as_if_recorded_together),
+        cmocka_unit_test(test_tallied_is_as_recorded),
         cmocka_unit_test(test_bytes_come_back),
         cmocka_unit_test(test_garbage_is_refused),
     };
