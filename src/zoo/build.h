@@ -22,6 +22,8 @@ enum activation {
     ACT_HARD_SWISH,   /**< x * hard sigmoid(x) */
     ACT_SILU,         /**< x * sigmoid(x) */
     ACT_GELU,         /**< x/2 * (1 + erf(x / sqrt 2)) */
+    ACT_LEAKY_RELU,   /**< x, below zero x / 10 */
+    ACT_ELU,          /**< x, below zero exp(x) - 1 */
     ACT_TANH
 };
 

@@ -19,6 +19,10 @@ static double activation_gain(enum activation act)
     case ACT_RELU6:
     case ACT_GELU:
         return sqrt(2.0);
+    case ACT_LEAKY_RELU:
+        return 1.41;
+    case ACT_ELU:
+        return 1.25;
     case ACT_SILU:
         return 1.56;
     case ACT_HARD_SWISH:
@@ -173,6 +177,7 @@ static struct graph_value *build_gelu(struct graph *g, struct graph_value *x, co
 struct graph_value *build_activation(struct graph *g, struct graph_value *x, const char *name,
                                      enum activation act)
 {
+    struct graph_attributes leak = {.alpha = 0.1f}, one = {.alpha = 1};
     struct graph_attributes hard_sigmoid = {.alpha = 1.0f / 6.0f, .beta = 0.5f};
     if (!x)
         return NULL;
@@ -185,6 +190,10 @@ struct graph_value *build_activation(struct graph *g, struct graph_value *x, con
         return build_relu6(g, x, name);
     case ACT_SIGMOID:
         return core_unary(g, OP_SIGMOID, NULL, x, name);
+    case ACT_LEAKY_RELU:
+        return core_unary(g, OP_LEAKY_RELU, &leak, x, name);
+    case ACT_ELU:
+        return core_unary(g, OP_ELU, &one, x, name);
     case ACT_TANH:
         return core_unary(g, OP_TANH, NULL, x, name);
     case ACT_HARD_SIGMOID:

@@ -31,6 +31,8 @@
     X(SIGMOID, "Sigmoid")                                                                          \
     X(HARD_SIGMOID, "HardSigmoid")                                                                 \
     X(HARD_SWISH, "HardSwish")                                                                     \
+    X(LEAKY_RELU, "LeakyRelu")                                                                     \
+    X(ELU, "Elu")                                                                                  \
     X(TANH, "Tanh")                                                                                \
     X(ERF, "Erf")                                                                                  \
     X(SOFTMAX, "Softmax")                                                                          \

@@ -34,6 +34,10 @@ static void apply(const struct graph_node *node, const float *in, float *y, int6
         EACH(x < low ? low : x > high ? high : x);
     case OP_SIGMOID:
         EACH(1 / (1 + exp(-x)));
+    case OP_LEAKY_RELU:
+        EACH(x < 0 ? alpha * x : x);
+    case OP_ELU:
+        EACH(x < 0 ? alpha * expm1(x) : x);
     case OP_TANH:
         EACH(tanh(x));
     case OP_ERF:
