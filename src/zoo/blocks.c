@@ -19,10 +19,12 @@ struct graph_value *build_separable(struct graph *g, struct graph_value *x, cons
     if (!x)
         return NULL;
     struct norm norm = {.epsilon = s.epsilon};
+    int64_t dilation = s.dilation ? s.dilation : 1;
     struct conv each = {.out = x->dim[1],
                         .kernel = 3,
                         .stride = s.stride,
-                        .pad = s.is_same ? 0 : 1,
+                        .dilation = dilation,
+                        .pad = s.is_same ? 0 : dilation,
                         .group = x->dim[1],
                         .is_same = s.is_same};
     x = build_conv_bn(g, x, build_name(g, "%s/dw", name), each, norm, s.act);

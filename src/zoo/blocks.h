@@ -21,9 +21,10 @@ struct graph_value *build_squeeze(struct graph *g, struct graph_value *x, const 
  * with batch norm and activation; called NAME/dw and NAME/sep. */
 struct separable {
     int64_t out, stride;
-    bool is_same;   /**< TensorFlow's padding; else one pixel on all sides */
+    bool is_same;   /**< TensorFlow's padding; else `dilation` pixels on all sides */
     double epsilon; /**< of batch norm */
     enum activation act;
+    int64_t dilation; /**< 0: 1 */
 };
 
 struct graph_value *build_separable(struct graph *g, struct graph_value *x, const char *name,

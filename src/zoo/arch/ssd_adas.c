@@ -53,9 +53,9 @@ static void trunk(struct graph *g, struct graph_value *x, const struct config *c
     x = build_conv_bn(g, x, "conv1", first, norm, ACT_RELU);
     for (int i = 0; i < SEPARABLE; i++) {
         bool is_strided = i == 1 || i == 3 || i == 5 || i == 11;
-        x = build_separable(
-            g, x, name[i],
-            (struct separable){c->separable[i], is_strided ? 2 : 1, false, norm.epsilon, ACT_RELU});
+        x = build_separable(g, x, name[i],
+                            (struct separable){c->separable[i], is_strided ? 2 : 1, false,
+                                               norm.epsilon, ACT_RELU, 1});
         if (i == 10)
             map[0] = x;
     }
@@ -63,8 +63,9 @@ static void trunk(struct graph *g, struct graph_value *x, const struct config *c
     for (int i = 0; i < EXTRA; i++) {
         struct conv reduce = {.out = c->extra[i].reduced, .kernel = 1};
         x = build_conv_bn(g, x, build_name(g, "conv%d_1", 6 + i), reduce, norm, ACT_RELU);
-        x = build_separable(g, x, build_name(g, "conv%d_2", 6 + i),
-                            (struct separable){c->extra[i].out, 2, false, norm.epsilon, ACT_RELU});
+        x = build_separable(
+            g, x, build_name(g, "conv%d_2", 6 + i),
+            (struct separable){c->extra[i].out, 2, false, norm.epsilon, ACT_RELU, 1});
         map[2 + i] = x;
     }
 }

@@ -41,7 +41,7 @@ static struct graph_value *separable(const struct detector *d, struct graph_valu
 {
     return build_separable(
         d->g, x, name,
-        (struct separable){out, stride, d->config->is_tensorflow, d->norm.epsilon, d->act});
+        (struct separable){out, stride, d->config->is_tensorflow, d->norm.epsilon, d->act, 1});
 }
 
 static struct graph_value *trunk_v1(struct detector *d, struct graph_value *x)
