@@ -78,6 +78,10 @@ struct graph_value *build_adaptive_pool(struct graph *g, struct graph_value *x, 
 struct graph_value *build_lrn(struct graph *g, struct graph_value *x, const char *name, int64_t size, double alpha,
                               double beta, double k);
 
+/** Each pixel's channels divided by their Euclidean norm, times a trained factor per channel near `scale`
+ * (ParseNet, arXiv:1506.04579). */
+struct graph_value *build_normalise(struct graph *g, struct graph_value *x, const char *name, double scale);
+
 /** Fully connected: flattens to N x features first; `gain` as in struct conv. */
 struct graph_value *build_linear(struct graph *g, struct graph_value *x, const char *name, int64_t out, bool has_bias,
                                  double gain);

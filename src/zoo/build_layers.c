@@ -341,6 +341,19 @@ struct graph_value *build_lrn(struct graph *g, struct graph_value *x, const char
     return core_unary(g, OP_LRN, &a, x, name);
 }
 
+struct graph_value *build_normalise(struct graph *g, struct graph_value *x, const char *name,
+                                    double scale)
+{
+    struct graph_attributes a = {.axis = 1, .size = 2};
+    if (!x)
+        return NULL;
+    const int64_t dim[4] = {1, x->dim[1], 1, 1};
+    struct graph_value *factor =
+        core_weight(g, name, "weight", 4, dim, core_uniform(WEIGHT_SCALE, 0.8 * scale, 1.2 * scale));
+    x = core_unary(g, OP_LP_NORM, &a, x, build_name(g, "%s/unit", name));
+    return build_mul(g, x, factor, name);
+}
+
 struct graph_value *build_layer_norm(struct graph *g, struct graph_value *x, const char *name,
                                      double epsilon, double scale)
 {

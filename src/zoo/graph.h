@@ -25,6 +25,7 @@
     X(CONV, "Conv")                                                                                \
     X(BATCH_NORM, "BatchNormalization")                                                            \
     X(LAYER_NORM, "LayerNormalization")                                                            \
+    X(LP_NORM, "LpNormalization")                                                                  \
     X(LRN, "LRN")                                                                                  \
     X(RELU, "Relu")                                                                                \
     X(CLIP, "Clip")                                                                                \

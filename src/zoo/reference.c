@@ -59,6 +59,7 @@ static step_fn step_of(enum graph_op op)
         return reference_pool;
     case OP_BATCH_NORM:
     case OP_LAYER_NORM:
+    case OP_LP_NORM:
     case OP_LRN:
     case OP_SOFTMAX:
         return reference_normalise;

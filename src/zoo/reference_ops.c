@@ -126,6 +126,24 @@ static void lrn(int64_t part, void *data)
     }
 }
 
+// Each pixel's channels by their Euclidean norm; zeros stay zeros. One sample.
+static void lp_norm(int64_t part, void *data)
+{
+    const struct reference_step *step = data;
+    const struct graph_value *in = step->node->input[0];
+    int64_t channels = in->dim[1], plane = in->dim[2] * in->dim[3];
+    const float *x = step->x[0] + part * channels * plane;
+    float *y = step->y + part * channels * plane;
+    for (int64_t i = 0; i < plane; i++) {
+        double sum = 0;
+        for (int64_t c = 0; c < channels; c++)
+            sum += (double)x[c * plane + i] * x[c * plane + i];
+        double factor = sum > 0 ? 1 / sqrt(sum) : 0;
+        for (int64_t c = 0; c < channels; c++)
+            y[c * plane + i] = (float)(x[c * plane + i] * factor);
+    }
+}
+
 // One row: over the last dimension, as this room only builds it.
 static void softmax(int64_t part, void *data)
 {
@@ -150,8 +168,10 @@ void reference_normalise(const struct reference_step *step)
     bool is_by_row = op == OP_LAYER_NORM || op == OP_SOFTMAX;
     int64_t parts =
         is_by_row ? graph_elements(in) / in->dim[in->rank - 1] : in->dim[0] * in->dim[1];
+    parts = op == OP_LP_NORM ? in->dim[0] : parts;
     void (*run)(int64_t, void *) = op == OP_BATCH_NORM   ? batch_norm
                                    : op == OP_LAYER_NORM ? layer_norm
+                                   : op == OP_LP_NORM    ? lp_norm
                                    : op == OP_LRN        ? lrn
                                                          : softmax;
     reference_parallel(parts, step->thread_count, run, (void *)step);

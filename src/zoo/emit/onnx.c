@@ -91,6 +91,10 @@ static void add_attributes(struct message *m, Onnx__NodeProto *out, const struct
         add_float(m, out, "alpha", a->alpha);
         add_float(m, out, "beta", a->beta);
         break;
+    case OP_LP_NORM:
+        add_int(m, out, "axis", a->axis);
+        add_int(m, out, "p", a->size);
+        break;
     case OP_LEAKY_RELU:
     case OP_ELU:
         add_float(m, out, "alpha", a->alpha);

@@ -252,6 +252,11 @@ static void norms_by_hand(void **state)
     expect(&g, build_lrn(&g, input(&g, "x", 4, 1, 4, 1, 1), "n", 3, 3, 1, 1), x,
            (const double[]){1 / 6.0, 2 / 15.0, 3 / 30.0, 4 / 26.0});
 
+    graph_init(&g, "unit length", 1); // pixels (3, 4) and (0, 0)
+    y = build_normalise(&g, input(&g, "x", 4, 1, 2, 1, 2), "n", 1);
+    set_weight(&g, "n.weight", gamma);
+    expect(&g, y, (const float[]){3, 0, 4, 0}, (const double[]){1.2, 0, 2.4, 0});
+
     graph_init(&g, "softmax", 1);
     expect(&g, build_softmax(&g, input(&g, "x", 2, 2, 2, 0, 0), "s", -1), x,
            (const double[]){0.26894142137, 0.73105857863, 0.26894142137, 0.73105857863});
