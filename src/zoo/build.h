@@ -44,6 +44,7 @@ struct pool {
     int64_t kernel, stride, pad;
     bool ceil_mode, excludes_pad; /**< excludes_pad: averages divide by the pixels inside only */
     bool is_same;
+    int64_t stride_w; /**< 0: as stride */
 };
 
 /** How batch norm's epsilon and the residual scale are set. */

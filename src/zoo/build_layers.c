@@ -214,15 +214,17 @@ static struct graph_value *build_pool(struct graph *g, enum graph_op op, struct 
 {
     if (!x)
         return NULL;
-    int64_t stride = p.stride ? p.stride : p.kernel;
+    int64_t down = p.stride ? p.stride : p.kernel;
+    const int64_t steps[2] = {down, p.stride_w ? p.stride_w : down};
     struct graph_attributes a = {.kernel = {p.kernel, p.kernel},
-                                 .stride = {stride, stride},
+                                 .stride = {steps[0], steps[1]},
                                  .dilation = {1, 1},
                                  .pad = {p.pad, p.pad, p.pad, p.pad},
                                  .ceil_mode = p.ceil_mode,
                                  .count_include_pad = !p.excludes_pad};
     int64_t dim[4] = {x->dim[0], x->dim[1], 0, 0};
     for (int i = 0; i < 2; i++) {
+        int64_t stride = steps[i];
         if (p.is_same)
             same_padding(&a.pad[i], &a.pad[i + 2], x->dim[i + 2], p.kernel, stride);
         dim[i + 2] = windows(x->dim[i + 2], a.pad[i] + a.pad[i + 2], p.kernel, stride, p.ceil_mode);

@@ -213,6 +213,10 @@ static void pools_by_hand(void **state)
     graph_init(&g, "average, a window hangs over", 1);
     expect(&g, build_average_pool(&g, input(&g, "x", 4, 1, 1, 3, 3), "p", ceil_mode), nine,
            (const double[]){3, 4.5, 7.5, 9});
+    graph_init(&g, "every second row", 1);
+    struct pool rows = {.kernel = 1, .stride = 2, .stride_w = 1};
+    expect(&g, build_max_pool(&g, input(&g, "x", 4, 1, 1, 3, 3), "p", rows), nine,
+           (const double[]){1, 2, 3, 7, 8, 9});
     graph_init(&g, "global", 1);
     expect(&g, build_global_pool(&g, input(&g, "x", 4, 1, 1, 3, 3), "p"), nine,
            (const double[]){5});
