@@ -29,7 +29,7 @@ static const struct column columns[] = {
     {"device_name", "Device name", "", TEXT, "test", 0, "Full name of the device."},
     {"precision", "Precision", "", TEXT, "test", 1, "Number format that the inference was asked to use."},
     {"mode", "Mode", "", TEXT, "test", 1, "sync: the next request is issued when the last is done; async: a number of requests is kept in flight."},
-    {"host", "Host", "", TEXT, "test", 0, "native: a C loop over the framework's C API; python: a Python loop over its Python API, stamped by the same clock."},
+    {"host", "Host", "", TEXT, "test", 0, "native: a C loop over the framework's C API; python: its Python API with NumPy arrays, called by the same core and stamped by the same clock."},
     {"timing", "Timing", "", TEXT, "test", 0, "application: copying in, inference and copying out are timed, as an application sees them; inference: inputs stay bound and the inference alone is timed."},
     {"batch", "Batch", "", INTEGER, "test", 1, "Samples in one request."},
     {"threads", "Threads", "", INTEGER, "test", 1, "Threads inside one inference; 0: the framework chose."},

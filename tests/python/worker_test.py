@@ -103,7 +103,7 @@ class Errors(unittest.TestCase):
     def test_failures_have_the_native_codes(self):
         (null,) = common.resolve("null:1x3x8x8", "-f", "null")
         changes = [{"framework": "no-such"}, {"path": "/no/such/file"}, {"format": "onnx"}, {"options": {"null.no-such": "1"}},
-                   {"options": {"null.fault": "error", "null.fault-at": "submit"}}]
+                   {"options": {"null.fault": "error", "null.fault-at": "inference"}}]
         cases = [{**null["models"][0], **change} for change in changes]
         for name in FRAMEWORKS:
             (test,) = common.resolve("zoo:squeezenet1.1?input=64", "-f", name)
