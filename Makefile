@@ -1,5 +1,5 @@
 # The commands of the README; everything real is in CMakeLists.txt, tools/ and tests/.
-.PHONY: help bench check check-quick build setup runtimes python bench-overhead bench-peers install format clean
+.PHONY: help bench check check-quick build setup runtimes python bench-overhead bench-peers bench-python install format clean
 .DEFAULT_GOAL := help
 
 BUILD := build
@@ -37,6 +37,9 @@ bench-overhead: build ## cost of the harness per request, beside MLPerf LoadGen
 
 bench-peers: build ## frame rates beside the frameworks' own benchmark tools
 	bench/peers/run.sh $(BUILD)
+
+bench-python: build ## cost of dli.loop per iteration, beside timeit
+	bench/python-loop/run.sh $(BUILD)
 
 install: build ## install the program, backends and headers (PREFIX=/usr/local)
 	cmake --install $(BUILD) $(if $(PREFIX),--prefix $(PREFIX))
