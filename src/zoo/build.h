@@ -69,6 +69,9 @@ struct graph_value *build_conv_act(struct graph *g, struct graph_value *x, const
                                    enum activation act);
 struct graph_value *build_activation(struct graph *g, struct graph_value *x, const char *name, enum activation act);
 
+/** Below zero times a trained slope: one per channel, or one for all (He et al., arXiv:1502.01852). */
+struct graph_value *build_prelu(struct graph *g, struct graph_value *x, const char *name, bool is_per_channel);
+
 struct graph_value *build_max_pool(struct graph *g, struct graph_value *x, const char *name, struct pool p);
 struct graph_value *build_average_pool(struct graph *g, struct graph_value *x, const char *name, struct pool p);
 /** NCHW -> NC11. */

@@ -209,6 +209,17 @@ struct graph_value *build_activation(struct graph *g, struct graph_value *x, con
     return NULL;
 }
 
+struct graph_value *build_prelu(struct graph *g, struct graph_value *x, const char *name,
+                                bool is_per_channel)
+{
+    if (!x)
+        return NULL;
+    const int64_t dim[3] = {is_per_channel ? x->dim[1] : 1, 1, 1};
+    struct graph_value *input[2] = {
+        x, core_weight(g, name, "slope", is_per_channel ? 3 : 1, dim, core_uniform(WEIGHT_SCALE, 0.1, 0.4))};
+    return core_node(g, OP_PRELU, NULL, core_value(g, name, DLI_F32, x->rank, x->dim), input, 2);
+}
+
 static struct graph_value *build_pool(struct graph *g, enum graph_op op, struct graph_value *x,
                                       const char *name, struct pool p)
 {

@@ -33,6 +33,7 @@
     X(HARD_SIGMOID, "HardSigmoid")                                                                 \
     X(HARD_SWISH, "HardSwish")                                                                     \
     X(LEAKY_RELU, "LeakyRelu")                                                                     \
+    X(PRELU, "PRelu")                                                                              \
     X(ELU, "Elu")                                                                                  \
     X(TANH, "Tanh")                                                                                \
     X(ERF, "Erf")                                                                                  \

@@ -106,7 +106,10 @@ static void combine(enum graph_op op, float *y, const float *a, int64_t a_step, 
 {
     for (int64_t i = 0; i < count; i++) {
         double left = a[i * a_step], right = b[i * b_step];
-        y[i] = (float)(op == OP_ADD ? left + right : op == OP_MUL ? left * right : left / right);
+        y[i] = (float)(op == OP_ADD     ? left + right
+                       : op == OP_MUL   ? left * right
+                       : op == OP_PRELU ? (left < 0 ? left * right : left)
+                                        : left / right);
     }
 }
 
@@ -129,7 +132,7 @@ void reference_pointwise(const struct reference_step *step)
 {
     const struct graph_value *out = step->node->output;
     enum graph_op op = step->node->op;
-    bool is_binary = op == OP_ADD || op == OP_MUL || op == OP_DIV;
+    bool is_binary = op == OP_ADD || op == OP_MUL || op == OP_DIV || op == OP_PRELU;
     struct pointwise p = {.step = step, .count = graph_elements(out)};
     for (int i = 0; is_binary && i < 2; i++)
         broadcast_steps(p.steps[i], step->node->input[i], out);
