@@ -65,14 +65,16 @@ class App:
 
 class Request:
     def __init__(self, request, done):
-        self.request = request
         self.infer = request.start_async if done else request.infer
+        self.inputs = [tensor.data for tensor in request.input_tensors]
+        is_open = any(port.partial_shape.is_dynamic for port in request.model_outputs)  # then each inference makes its own
+        self.outputs = (lambda: request.output_tensors) if is_open else request.output_tensors.copy
         if done:
             request.set_callback(lambda _: done(), None)
 
     def copy_in(self, arrays):
-        for tensor, array in zip(self.request.input_tensors, arrays):
-            tensor.data[:] = array
+        for tensor, array in zip(self.inputs, arrays):
+            tensor[:] = array
 
     def copy_out(self):
-        return [tensor.data.copy() for tensor in self.request.output_tensors]
+        return [tensor.data.copy() for tensor in self.outputs()]
