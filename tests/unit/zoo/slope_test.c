@@ -1,5 +1,6 @@
 // Units with a trained slope below zero, in the reference executor.
 #include "check.h"
+#include "zoo/build.h"
 #include "zoo/reference.h"
 
 static void run(struct graph *g, struct graph_value *y, const double *slope, const double *expected)
