@@ -11,7 +11,7 @@ double check_tolerance(enum dli_type precision)
     switch (precision) {
     case DLI_F32:
     case DLI_F64:
-        return 1e-3;
+        return 2e-3;
     case DLI_F16:
         return 2e-2;
     case DLI_I8:

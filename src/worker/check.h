@@ -3,7 +3,7 @@
  *
  * The measure of disagreement is the largest absolute difference over all elements of an output, divided by the
  * largest magnitude in the reference of that output. Allowed (unless the test says otherwise), by the precision
- * of the arithmetic: fp32 and fp64 1e-3, fp16 2e-2, bf16 5e-2, int8 and lower 2e-1, the framework's own choice
+ * of the arithmetic: fp32 and fp64 2e-3, fp16 2e-2, bf16 5e-2, int8 and lower 2e-1, the framework's own choice
  * 5e-2. NaN or infinity where the reference is finite always disagrees.
  */
 #ifndef WORKER_CHECK_H
