@@ -10,7 +10,7 @@ enum {
 static void put(struct strbuf *out, uint64_t value, int bytes)
 {
     for (int i = 0; i < bytes; i++)
-        strbuf_addc(out, (char)(value >> 8 * i));
+        strbuf_addc(out, i < 8 ? (char)(value >> 8 * i) : (char)0);
 }
 
 static void write_out(struct zip *zip, const void *data, size_t bytes)
