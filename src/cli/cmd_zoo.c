@@ -168,8 +168,10 @@ static void add_description(struct strbuf *out, const struct zoo_model *model,
         strbuf_addf(out, "%-15s %s\n", "about", model->variant->about);
     strbuf_addf(out, "%-15s %s\n", "source", model->family->source);
     if (model->variant->is_approximate)
-        strbuf_addf(out, "%-15s the published topology is not known; this one does the same work\n",
-                    "approximate");
+        strbuf_addf(
+            out,
+            "%-15s does the same work; not compared with the published topology layer by layer\n",
+            "approximate");
     add_values(out, "input", graph->input, graph->input_count);
     add_values(out, "output", graph->output, graph->output_count);
     strbuf_addf(out, "%-15s %lld (%.3f M); after folding batch norm %.3f M\n", "parameters",

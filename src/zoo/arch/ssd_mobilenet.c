@@ -2,6 +2,8 @@
 // that of github.com/chuanqi305/MobileNet-SSD, for the 20 objects of Pascal VOC; TensorFlow's are
 // those of github.com/tensorflow/models (research/object_detection, ssd_mobilenet_v{1,2}_coco), for
 // the 90 of COCO.
+// Approximate: parameters and multiply-adds equal the published ones, but the layers were not
+// compared with the authors' definition one by one.
 #include "zoo/arch.h"
 #include "zoo/blocks.h"
 #include "zoo/heads.h"
@@ -123,9 +125,9 @@ static void build(struct graph *g, const struct zoo_variant *variant, const stru
 #define ABOUT(objects) objects "; offsets and scores of every box (mbox_loc, mbox_conf_flatten)"
 
 static const struct zoo_variant variants[] = {
-    {"mobilenet-ssd", &caffe, ABOUT("Caffe's, 21 classes"), 300, 0, 21, false},
-    {"ssd_mobilenet_v1_coco", &tensorflow_v1, ABOUT("TensorFlow's, 91 classes"), 300, 0, 91, false},
-    {"ssd_mobilenet_v2_coco", &tensorflow_v2, ABOUT("TensorFlow's, 91 classes"), 300, 0, 91, false},
+    {"mobilenet-ssd", &caffe, ABOUT("Caffe's, 21 classes"), 300, 0, 21, true},
+    {"ssd_mobilenet_v1_coco", &tensorflow_v1, ABOUT("TensorFlow's, 91 classes"), 300, 0, 91, true},
+    {"ssd_mobilenet_v2_coco", &tensorflow_v2, ABOUT("TensorFlow's, 91 classes"), 300, 0, 91, true},
     {NULL, NULL, NULL, 0, 0, 0, false}};
 
 extern const struct zoo_family zoo_family_ssd_mobilenet;
