@@ -6,7 +6,7 @@
 #include "base/reference_file.h"
 #include "catalog/entry.h"
 #include "zoo/fingerprint.h"
-#include "zoo/reference.h"
+#include "zoo/reference/reference.h"
 #include "zoo/zoo.h"
 
 // Samples of a batch are checked as far as this many multiply-adds go, at least one.

@@ -64,6 +64,19 @@ static bool reads_format(const struct dli_backend *backend, const char *format)
     return false;
 }
 
+// What the backend says is checked each time, before anything walks over it.
+static int describe(struct host_context *c, struct dli_error *err)
+{
+    int result = c->backend->io_describe(&c->context, &c->io, err);
+    if (result != DLI_OK)
+        return result;
+    if (c->io.input_count < 0 || c->io.input_count > DLI_MAX_IO || c->io.output_count < 1 ||
+        c->io.output_count > DLI_MAX_IO)
+        return dli_fail(err, DLI_E_PROTOCOL, "%s: describes %d inputs and %d outputs",
+                        c->backend->name, c->io.input_count, c->io.output_count);
+    return DLI_OK;
+}
+
 int host_context_load(struct host_context *c, const struct test_model *model, struct dli_error *err)
 {
     const struct dli_model file = {model->path, model->weights_path, model->format};
@@ -74,9 +87,7 @@ int host_context_load(struct host_context *c, const struct test_model *model, st
                         c->backend->name, model->format);
     c->is_loaded = true; // unload copes with a load that failed half-way
     int result = c->backend->load(&c->context, &file, err);
-    if (result != DLI_OK)
-        return result;
-    return c->backend->io_describe(&c->context, &c->io, err);
+    return result == DLI_OK ? describe(c, err) : result;
 }
 
 // A shape is that of one sample, or of the whole batch; a row that counts other samples than run
@@ -179,13 +190,9 @@ int host_context_compile(struct host_context *c, struct dli_error *err)
 {
     int result = c->backend->compile ? c->backend->compile(&c->context, err) : DLI_OK;
     if (result == DLI_OK)
-        result = c->backend->io_describe(&c->context, &c->io, err);
+        result = describe(c, err);
     if (result != DLI_OK)
         return result;
-    if (c->io.input_count < 0 || c->io.input_count > DLI_MAX_IO || c->io.output_count < 1 ||
-        c->io.output_count > DLI_MAX_IO)
-        return dli_fail(err, DLI_E_PROTOCOL, "%s: describes %d inputs and %d outputs",
-                        c->backend->name, c->io.input_count, c->io.output_count);
     return check_fixed(&c->io, err);
 }
 

@@ -9,7 +9,7 @@ static const double WARMUP_GROWTH = 1.3;
 // Clock frequencies and caches need about this long to get going, however short a request is.
 static const int64_t WARMUP_MIN_NS = 100 * NS_PER_MS;
 static const int64_t WARMUP_MAX_NS = 10 * NS_PER_S;
-enum { WARMUP_BATCHES = 32, CHECK_BATCHES = 32, WARMUP_MIN_COUNT = 4 };
+enum { WARMUP_BATCHES = 32, WARMUP_MIN_COUNT = 4 };
 
 void control_init(struct control *control, const struct measure_plan *plan, struct course *course)
 {
@@ -249,7 +249,7 @@ static bool is_precise(struct control *control, int64_t end_ns)
     if (control->lane_count == 1) {
         struct recorder *recorder = &control->course[0].recorder;
         blocks_settle_threshold(&recorder->blocks);
-        int count = blocks_batch(batch, CHECK_BATCHES, &recorder->blocks, 0);
+        int count = blocks_batch(batch, STATS_MAX_BATCHES, &recorder->blocks, 0);
         interval = plan->target == MEASURE_MEDIAN
                        ? stats_median(&recorder->latency, control->step_ns, batch, count,
                                       plan->confidence_frac, NULL)
@@ -262,7 +262,7 @@ static bool is_precise(struct control *control, int64_t end_ns)
             int64_t lane_end_ns = lane[i]->open.end_ns;
             end_ns = lane_end_ns < end_ns ? lane_end_ns : end_ns;
         }
-        int count = blocks_batch_lanes(batch, CHECK_BATCHES, lane, control->lane_count,
+        int count = blocks_batch_lanes(batch, STATS_MAX_BATCHES, lane, control->lane_count,
                                        control->start_ns, end_ns);
         interval = stats_rate(batch, count, plan->confidence_frac);
     }

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-enum { INTERVAL_BATCHES = 32 };
+enum { TREND_BATCHES = 32 };
 
 static void merge_recorders(struct measure_result *result, struct control *control)
 {
@@ -61,7 +61,7 @@ static void derive_intervals(struct measure_result *result, const struct control
 {
     const struct measure_plan *plan = control->plan;
     struct stats_batch batch[STATS_MAX_BATCHES];
-    int count = batches_of(batch, INTERVAL_BATCHES, control);
+    int count = batches_of(batch, STATS_MAX_BATCHES, control);
     double confidence = plan->confidence_frac;
     result->median_ns = stats_median(&result->latency, control->step_ns, batch, count, confidence,
                                      &result->effective_samples);
@@ -69,7 +69,8 @@ static void derive_intervals(struct measure_result *result, const struct control
     result->rate_hz = stats_rate(batch, count, confidence);
     result->precision_frac =
         stats_precision(plan->target == MEASURE_MEDIAN ? &result->median_ns : &result->rate_hz);
-    findings_test_trend(&result->findings, batch, count);
+    int trend_count = batches_of(batch, TREND_BATCHES, control);
+    findings_test_trend(&result->findings, batch, trend_count);
     findings_test_modes(&result->findings, &result->latency, control->step_ns,
                         result->effective_samples);
 }

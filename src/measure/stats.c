@@ -4,6 +4,13 @@
 
 enum { MIN_BATCHES = 8 }; // below it neither the spread nor the dependence of batches is known
 
+// Cosines that are used of a series of `count` batches.
+static int cosine_count(int count)
+{
+    double rule = 0.41 * cbrt((double)count * count);
+    return (int)fmax(rule, fmin(count / 5.0, 8));
+}
+
 // Continued fraction of the incomplete beta function (Lentz; DLMF 8.17.22).
 static double beta_fraction(double a, double b, double x)
 {
@@ -97,28 +104,44 @@ double stats_dependence(const double *deviation, int count)
     return (1 + r) / (1 - r);
 }
 
+// sqrt(2 / n) * sum of value[i] * cos(pi k (i + 1/2) / n), the cosines by recurrence.
+static double cosine_projection(const double *value, int count, int k)
+{
+    double step = acos(-1) * k / count;
+    double turn = 2 * cos(step);
+    double before = cos(step / 2); // of i = -1: the cosine is even about -1/2
+    double now = before;
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+        sum += value[i] * now;
+        double next = turn * now - before;
+        before = now;
+        now = next;
+    }
+    return sqrt(2.0 / count) * sum;
+}
+
 static struct ratio ratio_of(const struct stats_batch *batch, int count, enum column upper,
                              enum column lower)
 {
     double deviation[STATS_MAX_BATCHES];
     double upper_sum = 0;
     double lower_sum = 0;
-    double squares = 0;
     for (int i = 0; i < count; i++) {
         upper_sum += column_of(&batch[i], upper);
         lower_sum += column_of(&batch[i], lower);
     }
-    struct ratio ratio = {lower_sum > 0 ? upper_sum / lower_sum : 0, INFINITY, count / 3.0};
+    struct ratio ratio = {lower_sum > 0 ? upper_sum / lower_sum : 0, INFINITY, cosine_count(count)};
     if (count < MIN_BATCHES || lower_sum <= 0)
         return ratio;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++)
         deviation[i] = column_of(&batch[i], upper) - ratio.value * column_of(&batch[i], lower);
-        squares += deviation[i] * deviation[i];
+    double variance = 0;
+    for (int k = 1; k <= ratio.dof; k++) {
+        double projection = cosine_projection(deviation, count, k);
+        variance += projection * projection / ratio.dof;
     }
-    double inflation = stats_dependence(deviation, count);
-    // The mean that was subtracted took this share of the variance with it.
-    double kept = fmax(1 - inflation / count, 0.5) * count;
-    ratio.error = sqrt(squares / kept * inflation * count) / lower_sum;
+    ratio.error = sqrt(variance * count) / lower_sum;
     return ratio;
 }
 
@@ -169,7 +192,7 @@ struct stats_interval stats_median(const struct histogram *h, double step_ns,
         *effective = error > 0 && 0.25 / (error * error) < n ? 0.25 / (error * error) : n;
     if (!isfinite(error))
         return out;
-    double half = stats_student_quantile(0.5 + confidence / 2, count / 3.0) * error + 0.5 / n;
+    double half = stats_student_quantile(0.5 + confidence / 2, cosine_count(count)) * error + 0.5 / n;
     if (half < 0.5) {
         out.low = histogram_smooth_quantile(h, 0.5 - half, step_ns);
         out.high = histogram_smooth_quantile(h, 0.5 + half + 0.5 / n, step_ns);

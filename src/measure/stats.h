@@ -1,11 +1,11 @@
 /**
  * stats.h - confidence intervals of a series whose neighbours depend on each other.
  *
- * The series is kept as a bounded number of consecutive batches. The variance of an average is
- * estimated from the batches (batch means), corrected for the dependence that is left between
- * neighbouring batches by a first-order autoregression, and used with Student's t:
- *   s^2 (1 + r) / (1 - r) / B, r the lag-1 correlation of the batches with its small-sample bias
- *   removed (Marriott & Pope 1954), degrees of freedom B / 3 for the noise in s^2 and r together.
+ * The series is kept as a bounded number of consecutive batches. What the variance of an average is
+ * when neighbours depend on each other is read from the slow part of the series: the squared
+ * projections on the first v cosines estimate it without a model of the dependence, and the average
+ * over its standard error is Student's t with v degrees of freedom (equally weighted cosines,
+ * v = 0.41 B^(2/3): Lazarus, Lewis, Stock & Watson 2018, «HAR Inference: Recommendations for Practice»).
  * The median's interval is read from the histogram at the ranks 1/2 ± t * se, where se is the standard
  * error of the fraction of samples below a threshold near the median (order statistics with
  * the variance inflated). All pure functions.
@@ -18,7 +18,7 @@
 
 #include "measure/histogram.h"
 
-#define STATS_MAX_BATCHES 64
+#define STATS_MAX_BATCHES 256
 
 /** A value and its interval; low = -INFINITY, high = INFINITY where the data cannot tell. */
 struct stats_interval {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "zoo/emit.h"
-#include "zoo/reference.h"
+#include "zoo/reference/reference.h"
 #include "zoo/zoo.h"
 
 #include "base/file.h"

@@ -40,7 +40,7 @@ static void cover(double *median_frac, double *mean_frac, struct series *s, int 
             blocks_add(&blocks, latency_ns, now_ns);
         }
         blocks_settle_threshold(&blocks);
-        int count = blocks_batch(batch, 32, &blocks, 0);
+        int count = blocks_batch(batch, STATS_MAX_BATCHES, &blocks, 0);
         struct stats_interval of_median = stats_median(&h, 1, batch, count, 0.95, NULL);
         struct stats_interval of_mean = stats_mean(batch, count, 0.95);
         median_hits += of_median.low <= median && median <= of_median.high;

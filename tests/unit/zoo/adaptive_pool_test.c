@@ -3,7 +3,7 @@
 
 #include "check.h"
 #include "zoo/build.h"
-#include "zoo/reference.h"
+#include "zoo/reference/reference.h"
 
 enum { MAX_SIDE = 16 };
 

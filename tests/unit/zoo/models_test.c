@@ -5,7 +5,7 @@
 
 #include "base/strbuf.h"
 #include "check.h"
-#include "zoo/reference.h"
+#include "zoo/reference/reference.h"
 #include "zoo/zoo.h"
 
 static void check_name(const struct zoo_family *family, const struct zoo_variant *variant,

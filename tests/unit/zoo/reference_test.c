@@ -5,7 +5,7 @@
 
 #include "check.h"
 #include "zoo/build_core.h"
-#include "zoo/reference.h"
+#include "zoo/reference/reference.h"
 #include "zoo/zoo.h"
 
 enum { MAX_VALUES = 64 };

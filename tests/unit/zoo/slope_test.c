@@ -1,7 +1,7 @@
 // Units with a trained slope below zero, in the reference executor.
 #include "check.h"
 #include "zoo/build.h"
-#include "zoo/reference.h"
+#include "zoo/reference/reference.h"
 
 static void run(struct graph *g, struct graph_value *y, const double *slope, const double *expected)
 {

@@ -1,7 +1,7 @@
 // Pooling and normalisation.
 #include <math.h>
 
-#include "zoo/reference_math.h"
+#include "zoo/reference/math.h"
 
 // The window of output position `at` along one side, cut to the input: [*first, *last).
 static void window(int64_t *first, int64_t *last, int64_t at, int64_t stride, int64_t pad,

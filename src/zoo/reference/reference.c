@@ -1,11 +1,11 @@
-#include "zoo/reference.h"
+#include "zoo/reference/reference.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/strbuf.h"
-#include "zoo/reference_math.h"
+#include "zoo/reference/math.h"
 
 enum { MAX_THREADS = 64 };
 

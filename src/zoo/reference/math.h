@@ -1,5 +1,5 @@
 /**
- * reference_math.h - the arithmetic of the reference executor, one function per operator.
+ * math.h - the arithmetic of the reference executor, one function per operator.
  *
  * `x` are the node's inputs in order (NULL for integer constants, which are read from the graph), `y` its
  * output. Work is cut into independent parts, so the number of threads changes no bit.

@@ -1,5 +1,5 @@
 /**
- * reference_product.h - rows times columns with sums in double: what convolutions and matrix
+ * product.h - rows times columns with sums in double: what convolutions and matrix
  * products come down to.
  *
  * y[row][column] = sum over k of rows[row][k] * column(k), plus a bias. The order over k is always

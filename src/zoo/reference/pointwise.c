@@ -1,7 +1,7 @@
 // Element by element, and what only moves elements.
 #include <math.h>
 
-#include "zoo/reference_math.h"
+#include "zoo/reference/math.h"
 
 // Elements that one part handles.
 enum { CHUNK = 1 << 14 };

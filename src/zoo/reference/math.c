@@ -1,9 +1,9 @@
 // Convolutions and matrix products: how their operands become the rows and columns of a product.
-#include "zoo/reference_math.h"
+#include "zoo/reference/math.h"
 
 #include <string.h>
 
-#include "zoo/reference_product.h"
+#include "zoo/reference/product.h"
 
 enum { LANES = PRODUCT_LANES };
 

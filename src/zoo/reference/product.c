@@ -1,4 +1,4 @@
-#include "zoo/reference_product.h"
+#include "zoo/reference/product.h"
 
 #include <stdlib.h>
 #include <string.h>
