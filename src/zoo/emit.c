@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 
-const struct emitter *const emitters[] = {&emitter_onnx, &emitter_tflite, &emitter_torchscript, &emitter_null, NULL};
+const struct emitter *const emitters[] = {&emitter_onnx, &emitter_tflite, &emitter_torchscript, &emitter_tensorflow, &emitter_null, NULL};
 
 const struct emitter *emit_find(const char *format)
 {

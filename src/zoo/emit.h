@@ -35,6 +35,7 @@ DLI_MUST_CHECK int emit_file(const struct graph *graph, const struct emitter *em
 extern const struct emitter emitter_onnx;
 extern const struct emitter emitter_tflite;
 extern const struct emitter emitter_torchscript;
+extern const struct emitter emitter_tensorflow;
 extern const struct emitter emitter_null;
 
 #endif

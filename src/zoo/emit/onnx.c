@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 #include "onnx/onnx.pb-c.h"
 #include "zoo/emit.h"
+#include "zoo/emit/wire.h"
 
 enum { OPSET = 17, IR_VERSION = 8, CHUNK = 1 << 18, MAX_ATTRIBUTES = 12 };
 enum { FIELD_MODEL_GRAPH = 7, FIELD_GRAPH_INITIALIZER = 5, FIELD_TENSOR_RAW_DATA = 9 };
@@ -200,24 +201,6 @@ static void make_tensor(Onnx__TensorProto *out, const struct graph_value *weight
     out->name = (char *)weight->name;
 }
 
-static size_t add_varint(unsigned char *out, uint64_t value)
-{
-    size_t length = 0;
-    while (value >= 0x80) {
-        out[length++] = (unsigned char)(value | 0x80);
-        value >>= 7;
-    }
-    out[length++] = (unsigned char)value;
-    return length;
-}
-
-// Tag and length of a length-delimited field; at most 11 bytes.
-static size_t add_header(unsigned char *out, int field, uint64_t bytes)
-{
-    size_t length = add_varint(out, (uint64_t)field << 3 | 2);
-    return length + add_varint(out + length, bytes);
-}
-
 static size_t weight_bytes(const struct graph_value *weight)
 {
     return (size_t)graph_elements(weight) * dli_type_bytes(weight->type);
@@ -226,11 +209,9 @@ static size_t weight_bytes(const struct graph_value *weight)
 // Bytes of the TensorProto of a weight, data included.
 static size_t tensor_bytes(const struct graph_value *weight)
 {
-    unsigned char header[16];
     Onnx__TensorProto tensor;
     make_tensor(&tensor, weight);
-    size_t bytes = weight_bytes(weight);
-    return onnx__tensor_proto__get_packed_size(&tensor) + add_header(header, FIELD_TENSOR_RAW_DATA, bytes) + bytes;
+    return onnx__tensor_proto__get_packed_size(&tensor) + wire_field_bytes(FIELD_TENSOR_RAW_DATA, weight_bytes(weight));
 }
 
 struct writer {
@@ -254,8 +235,8 @@ static int write_packed(struct writer *w, const ProtobufCMessage *message)
 
 static int write_header(struct writer *w, int field, uint64_t bytes)
 {
-    unsigned char header[16];
-    return w->write(header, add_header(header, field, bytes), w->sink, w->err);
+    unsigned char header[WIRE_HEADER_BYTES];
+    return w->write(header, wire_header(header, field, bytes), w->sink, w->err);
 }
 
 static int write_data(struct writer *w, const struct graph *graph, const struct graph_value *weight)
@@ -292,12 +273,9 @@ static int write_weight(struct writer *w, const struct graph *graph, const struc
 static int write_model(struct writer *w, const struct graph *graph, const Onnx__ModelProto *model,
                        const Onnx__GraphProto *body)
 {
-    unsigned char header[16];
     size_t bytes = onnx__graph_proto__get_packed_size(body);
-    for (const struct graph_value *weight = graph->first_weight; weight; weight = weight->next) {
-        size_t tensor = tensor_bytes(weight);
-        bytes += add_header(header, FIELD_GRAPH_INITIALIZER, tensor) + tensor;
-    }
+    for (const struct graph_value *weight = graph->first_weight; weight; weight = weight->next)
+        bytes += wire_field_bytes(FIELD_GRAPH_INITIALIZER, tensor_bytes(weight));
     // protobuf readers refuse messages of 2 GiB and more.
     if (bytes > INT32_MAX)
         return dli_fail(w->err, DLI_E_UNSUPPORTED, "%s: %zu MiB are more than one ONNX file can hold (2 GiB)", graph->name,

@@ -14,19 +14,6 @@ struct codes {
     int version[OP_COUNT * 2];
 };
 
-static int64_t elements(const struct lite_tensor *tensor)
-{
-    int64_t count = 1;
-    for (int i = 0; i < tensor->rank; i++)
-        count *= tensor->dim[i];
-    return count;
-}
-
-static bool is_data(const struct lite_tensor *tensor)
-{
-    return tensor->weight || tensor->values;
-}
-
 static int index_of_code(struct codes *codes, const struct lite_op *op)
 {
     int i = 0;
@@ -67,7 +54,7 @@ static void write_tensors(struct strbuf *out, size_t subgraph, const struct lite
         int32_t shape[DLI_MAX_RANK];
         const struct flatbuffer_field field[] = {FLATBUFFER_CHILD(0),
                                                  {1, 1, tensor->type},
-                                                 {2, 4, is_data(tensor) ? ++buffer : 0},
+                                                 {2, 4, lite_is_constant(tensor) ? ++buffer : 0},
                                                  FLATBUFFER_CHILD(3),
                                                  {8, 1, true}};
         for (int i = 0; i < tensor->rank; i++)
@@ -117,7 +104,7 @@ static int write_buffers(struct strbuf *out, size_t model, struct lite *l)
     static const struct flatbuffer_field data[] = {FLATBUFFER_CHILD(0)};
     int count = 1;
     for (const struct lite_tensor *tensor = l->first_tensor; tensor; tensor = tensor->next)
-        count += is_data(tensor);
+        count += lite_is_constant(tensor);
     size_t slots = child_vector(out, model, 4, NULL, count);
     size_t *table = arena_alloc(&l->arena, (size_t)count * sizeof(*table));
     for (int i = 0; i < count; i++) {
@@ -127,10 +114,10 @@ static int write_buffers(struct strbuf *out, size_t model, struct lite *l)
     uint64_t at = out->length;
     count = 1;
     for (struct lite_tensor *tensor = l->first_tensor; tensor; tensor = tensor->next) {
-        if (!is_data(tensor))
+        if (!lite_is_constant(tensor))
             continue;
         tensor->data_at = flatbuffer_vector_place(at, DATA_ALIGNMENT);
-        at = tensor->data_at + 4 + (uint64_t)elements(tensor) * 4;
+        at = tensor->data_at + 4 + (uint64_t)lite_elements(tensor) * 4;
         if (at > INT32_MAX)
             return dli_fail(l->err, DLI_E_UNSUPPORTED,
                             "tflite: %s is larger than one file can be (2 GiB)", l->graph->name);
@@ -165,54 +152,15 @@ static int write_structure(struct strbuf *out, struct lite *l)
     return write_buffers(out, model, l);
 }
 
-// Values of a weight in the order of the tensor: its dimensions permuted, scaled by the first.
-static void permute(float *to, const float *from, const struct lite_tensor *tensor)
-{
-    const struct graph_value *weight = tensor->weight;
-    int64_t stride[DLI_MAX_RANK], at[DLI_MAX_RANK] = {0};
-    int64_t count = graph_elements(weight),
-            per_first = weight->rank > 0 ? count / weight->dim[0] : count;
-    int64_t step = 1, place = 0;
-    for (int i = weight->rank - 1; i >= 0; i--) {
-        stride[i] = step;
-        step *= weight->dim[i];
-    }
-    for (int64_t k = 0; k < count; k++) {
-        to[k] = tensor->scale ? from[place] * tensor->scale[place / per_first] : from[place];
-        for (int i = weight->rank - 1; i >= 0; i--) {
-            int source = tensor->perm[i];
-            place += stride[source];
-            if (++at[i] < weight->dim[source])
-                break;
-            place -= stride[source] * weight->dim[source];
-            at[i] = 0;
-        }
-    }
-}
-
-static int write_weight(const struct lite *l, const struct lite_tensor *tensor, emit_write_fn write,
-                        void *sink)
-{
-    int64_t count = graph_elements(tensor->weight);
-    float *memory = malloc((size_t)count * 2 * sizeof(*memory));
-    if (!memory)
-        return dli_fail(l->err, DLI_E_NOMEM, "tflite: no memory for '%s'", tensor->name);
-    graph_fill_f32(l->graph, tensor->weight, memory, 0, count);
-    permute(memory + count, memory, tensor);
-    int result = write(memory + count, (size_t)count * sizeof(*memory), sink, l->err);
-    free(memory);
-    return result;
-}
-
 static int write_data(const struct lite *l, uint64_t at, emit_write_fn write, void *sink)
 {
     static const unsigned char zeros[DATA_ALIGNMENT] = {0};
     int result = DLI_OK;
     for (const struct lite_tensor *tensor = l->first_tensor; tensor && result == DLI_OK;
          tensor = tensor->next) {
-        if (!is_data(tensor))
+        if (!lite_is_constant(tensor))
             continue;
-        size_t bytes = (size_t)elements(tensor) * 4;
+        size_t bytes = (size_t)lite_elements(tensor) * 4;
         const unsigned char length[4] = {(unsigned char)bytes, (unsigned char)(bytes >> 8),
                                          (unsigned char)(bytes >> 16),
                                          (unsigned char)(bytes >> 24)};
@@ -220,45 +168,19 @@ static int write_data(const struct lite *l, uint64_t at, emit_write_fn write, vo
         if (result == DLI_OK)
             result = write(length, sizeof(length), sink, l->err);
         if (result == DLI_OK)
-            result = tensor->values ? write(tensor->values, bytes, sink, l->err)
-                                    : write_weight(l, tensor, write, sink);
+            result = lite_write_constant(l, tensor, write, sink);
         at = tensor->data_at + 4 + bytes;
     }
     return result;
 }
 
-static void find_readers(struct lite *l)
-{
-    for (const struct graph_node *node = l->graph->first_node; node; node = node->next)
-        for (int i = 0; i < node->input_count; i++)
-            if (node->input[i] && node->input[i]->use_count == 1)
-                l->reader[node->input[i]->index] = node;
-}
-
-static void lower(struct lite *l)
-{
-    const struct graph *graph = l->graph;
-    for (int i = 0; i < graph->input_count; i++)
-        (void)lite_make(l, graph->input[i], LITE_PLAIN);
-    for (const struct graph_node *node = graph->first_node; node && l->result == DLI_OK;
-         node = node->next)
-        if (!l->is_fused[node->output->index])
-            lite_node(l, node);
-    for (int i = 0; i < graph->output_count && l->result == DLI_OK; i++)
-        (void)lite_get(l, graph->output[i], LITE_PLAIN);
-}
-
 static int emit(const struct graph *graph, emit_write_fn write, void *sink, struct dli_error *err)
 {
-    struct lite l = {.graph = graph, .err = err};
+    struct lite l;
     struct strbuf out = STRBUF_INIT;
-    size_t values = (size_t)graph->value_count;
-    l.placed = arena_alloc(&l.arena, values * sizeof(*l.placed));
-    l.reader = arena_alloc(&l.arena, values * sizeof(*l.reader));
-    l.is_fused = arena_alloc(&l.arena, values * sizeof(*l.is_fused));
-    find_readers(&l);
-    lower(&l);
-    int result = l.result == DLI_OK ? write_structure(&out, &l) : l.result;
+    int result = lite_lower(&l, graph, "tflite", err);
+    if (result == DLI_OK)
+        result = write_structure(&out, &l);
     if (result == DLI_OK)
         result = write(out.text, out.length, sink, err);
     if (result == DLI_OK)

@@ -1,5 +1,6 @@
 /**
- * tflite.h - a graph on its way into a .tflite file: tensors and operators of TensorFlow Lite.
+ * tflite.h - a graph lowered to the tensors and operators of TensorFlow Lite, for the formats of
+ * TensorFlow: tflite.c writes it as it is, tensorflow.c in the words of TensorFlow itself.
  *
  * Numbers are those of the official schema (tensorflow/compiler/mlir/lite/schema/schema.fbs). A
  * value of four dimensions may exist in two layouts, as the graph has it (NCHW) and with the
@@ -10,6 +11,7 @@
 #ifndef ZOO_EMIT_TFLITE_H
 #define ZOO_EMIT_TFLITE_H
 
+#include "zoo/emit.h"
 #include "zoo/emit/flatbuffer.h"
 #include "zoo/graph.h"
 
@@ -104,6 +106,7 @@ struct lite_op {
 
 struct lite {
     const struct graph *graph;
+    const char *format; /**< that errors name */
     struct arena arena;
     int tensor_count, op_count;
     struct lite_tensor *first_tensor, *last_tensor;
@@ -157,6 +160,20 @@ const struct graph_node *lite_reader(const struct lite *l, const struct graph_va
 /** What follows `*value` and can be fused into the operator that makes it; *value moves on past it.
  */
 enum lite_activation lite_fuse_activation(struct lite *l, const struct graph_value **value);
+
+/**
+ * Lowers a whole graph. `out` is initialised in any case; the caller releases its arena.
+ * DLI_E_UNSUPPORTED names the operator that cannot be expressed. `format` begins the texts of errors.
+ */
+DLI_MUST_CHECK int lite_lower(struct lite *out, const struct graph *graph, const char *format,
+                              struct dli_error *err);
+
+/** tflite_constant.c: constants, 4 bytes per element. */
+int64_t lite_elements(const struct lite_tensor *tensor);
+bool lite_is_constant(const struct lite_tensor *tensor);
+/** Writes all values of a constant in the order of its dimensions. */
+DLI_MUST_CHECK int lite_write_constant(const struct lite *l, const struct lite_tensor *tensor,
+                                       emit_write_fn write, void *sink);
 
 /** tflite_window.c: convolution and pooling. */
 void lite_conv(struct lite *l, const struct graph_node *node);

@@ -8,7 +8,7 @@ static const int same_order[DLI_MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7};
 void lite_refuse(struct lite *l, const struct graph_node *node, const char *what)
 {
     if (l->result == DLI_OK)
-        l->result = dli_fail(l->err, DLI_E_UNSUPPORTED, "tflite: %s '%s': %s",
+        l->result = dli_fail(l->err, DLI_E_UNSUPPORTED, "%s: %s '%s': %s", l->format,
                              graph_op_name(node->op), node->name, what);
 }
 
@@ -21,7 +21,7 @@ struct lite_tensor *lite_tensor_new(struct lite *l, const char *name, int rank, 
     for (int i = 0; i < rank; i++) {
         if (dim[i] > INT32_MAX && l->result == DLI_OK)
             l->result = dli_fail(l->err, DLI_E_UNSUPPORTED,
-                                 "tflite: '%s': a dimension of %lld exceeds 32 bits", name,
+                                 "%s: '%s': a dimension of %lld exceeds 32 bits", l->format, name,
                                  (long long)dim[i]);
     }
     tensor->index = l->tensor_count++;
@@ -210,4 +210,41 @@ enum lite_activation lite_fuse_activation(struct lite *l, const struct graph_val
     *value = node->output;
     l->is_fused[node->output->index] = true;
     return activation;
+}
+
+static void find_readers(struct lite *l)
+{
+    for (const struct graph_node *node = l->graph->first_node; node; node = node->next)
+        for (int i = 0; i < node->input_count; i++)
+            if (node->input[i] && node->input[i]->use_count == 1)
+                l->reader[node->input[i]->index] = node;
+}
+
+static void lower(struct lite *l)
+{
+    const struct graph *graph = l->graph;
+    for (int i = 0; i < graph->input_count; i++)
+        (void)lite_make(l, graph->input[i], LITE_PLAIN);
+    for (const struct graph_node *node = graph->first_node; node && l->result == DLI_OK;
+         node = node->next)
+        if (!l->is_fused[node->output->index])
+            lite_node(l, node);
+    for (int i = 0; i < graph->output_count && l->result == DLI_OK; i++)
+        (void)lite_get(l, graph->output[i], LITE_PLAIN);
+}
+
+int lite_lower(struct lite *out, const struct graph *graph, const char *format,
+               struct dli_error *err)
+{
+    size_t values = (size_t)graph->value_count;
+    memset(out, 0, sizeof(*out));
+    out->graph = graph;
+    out->format = format;
+    out->err = err;
+    out->placed = arena_alloc(&out->arena, values * sizeof(*out->placed));
+    out->reader = arena_alloc(&out->arena, values * sizeof(*out->reader));
+    out->is_fused = arena_alloc(&out->arena, values * sizeof(*out->is_fused));
+    find_readers(out);
+    lower(out);
+    return out->result;
 }
