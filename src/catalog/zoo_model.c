@@ -46,7 +46,8 @@ static bool read_sidecar(struct catalog_entry *out, const char *sidecar)
                    json_parse_object(&object, strbuf_text(&text), text.length, &err) == DLI_OK &&
                    json_get_string(&sha256, object, "sha256", &err) == DLI_OK &&
                    json_get_int(&bytes, object, "bytes", 0, INT64_MAX, &err) == DLI_OK && sha256 &&
-                   strlen(sha256) == SHA256_HEX_SIZE - 1 && bytes == file_bytes(out->path);
+                   strlen(sha256) == SHA256_HEX_SIZE - 1 && bytes == file_bytes(out->path) &&
+                   (!out->weights_path || file_exists(out->weights_path));
     if (is_good)
         memcpy(out->sha256, sha256, SHA256_HEX_SIZE);
     json_decref(object);
@@ -139,6 +140,7 @@ int catalog_zoo(struct catalog_entry *out, const struct zoo_request *request, st
         struct graph_counts counts = graph_count(&graph);
         out->name = name_without_batch(&model, request->seed);
         out->path = cache_path(request->cache, &graph, emitter);
+        out->weights_path = emit_weights_path(emitter, out->path);
         out->format = emitter->format;
         out->parameter_count = counts.trainable;
         out->mac_count = counts.macs;

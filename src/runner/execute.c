@@ -86,7 +86,17 @@ static enum subprocess_verdict on_cancel(void *user)
     return e->signal_count > 1 ? SUBPROCESS_KILL : SUBPROCESS_STOP;
 }
 
-// The last line of the log that is not empty, without control characters.
+// A line of a stack trace, or around one, as glog and sanitizers print it: it says where, not why.
+static bool is_trace(const char *line, size_t length)
+{
+    while (length > 0 && *line == ' ')
+        line++, length--;
+    return length == 0 || (length > 3 && memcmp(line, "***", 3) == 0) ||
+           (length > 3 && memcmp(line, "@ 0", 3) == 0) ||
+           (length > 1 && line[0] == '#' && line[1] >= '0' && line[1] <= '9');
+}
+
+// The last line of the log that says something, without control characters.
 static void read_log_tail(char out[160], const char *path)
 {
     char text[4096];
@@ -96,15 +106,16 @@ static void read_log_tail(char out[160], const char *path)
         return;
     off_t size = lseek(fd, 0, SEEK_END);
     off_t from = size > (off_t)sizeof(text) ? size - (off_t)sizeof(text) : 0;
-    ssize_t bytes = pread(fd, text, sizeof(text), from);
+    ssize_t end = pread(fd, text, sizeof(text), from);
     close(fd);
-    while (bytes > 0 && (unsigned char)text[bytes - 1] <= ' ')
-        bytes--;
-    ssize_t begin = bytes;
-    while (begin > 0 && text[begin - 1] != '\n')
-        begin--;
-    if (bytes > begin)
-        snprintf(out, 160, "%.*s", (int)(bytes - begin), text + begin);
+    for (ssize_t begin = end; end > 0 && !out[0]; end = begin) {
+        while (end > 0 && (unsigned char)text[end - 1] <= ' ')
+            end--;
+        for (begin = end; begin > 0 && text[begin - 1] != '\n';)
+            begin--;
+        if (!is_trace(text + begin, (size_t)(end - begin)))
+            snprintf(out, 160, "%.*s", (int)(end - begin), text + begin);
+    }
     for (char *c = out; *c; c++)
         *c = (unsigned char)*c < ' ' || *c == 0x7f ? ' ' : *c;
 }

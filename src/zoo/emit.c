@@ -9,7 +9,13 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 
-const struct emitter *const emitters[] = {&emitter_onnx, &emitter_tflite, &emitter_torchscript, &emitter_tensorflow, &emitter_null, NULL};
+const struct emitter *const emitters[] = {&emitter_onnx,
+                                          &emitter_tflite,
+                                          &emitter_torchscript,
+                                          &emitter_tensorflow,
+                                          &emitter_caffe,
+                                          &emitter_null,
+                                          NULL};
 
 const struct emitter *emit_find(const char *format)
 {
@@ -126,8 +132,8 @@ static int sink_close(struct file_sink *sink, int result, char sha256[SHA256_HEX
     return result;
 }
 
-int emit_file(const struct graph *graph, const struct emitter *emitter, const char *path,
-              char sha256[SHA256_HEX_SIZE], struct dli_error *err)
+static int write_file(const struct graph *graph, emit_fn emit, const char *path,
+                      char sha256[SHA256_HEX_SIZE], struct dli_error *err)
 {
     char *temporary = xasprintf("%s.%ld.tmp", path, (long)getpid());
     struct file_sink sink = {.fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644),
@@ -138,7 +144,7 @@ int emit_file(const struct graph *graph, const struct emitter *emitter, const ch
         goto out;
     }
     sink_open(&sink);
-    result = sink_close(&sink, emitter->emit(graph, write_to_file, &sink, err), sha256, err);
+    result = sink_close(&sink, emit(graph, write_to_file, &sink, err), sha256, err);
     if (close(sink.fd) != 0 && result == DLI_OK)
         result = dli_fail(err, DLI_E_IO, "%s: cannot write: %s", path, strerror(errno));
     if (result == DLI_OK && rename(temporary, path) != 0)
@@ -147,5 +153,32 @@ int emit_file(const struct graph *graph, const struct emitter *emitter, const ch
         unlink(temporary);
 out:
     free(temporary);
+    return result;
+}
+
+char *emit_weights_path(const struct emitter *emitter, const char *path)
+{
+    if (!emitter->emit_weights)
+        return NULL;
+    size_t stem = strlen(path) - strlen(file_extension(path));
+    return xasprintf("%.*s%s", (int)stem, path, emitter->weights_extension);
+}
+
+int emit_file(const struct graph *graph, const struct emitter *emitter, const char *path,
+              char sha256[SHA256_HEX_SIZE], struct dli_error *err)
+{
+    char both[2 * SHA256_HEX_SIZE];
+    char second[SHA256_HEX_SIZE] = "";
+    char *weights_path = emit_weights_path(emitter, path);
+    int result = DLI_OK;
+    if (weights_path)
+        result = write_file(graph, emitter->emit_weights, weights_path, second, err);
+    if (result == DLI_OK)
+        result = write_file(graph, emitter->emit, path, sha256, err);
+    if (result == DLI_OK && weights_path) {
+        snprintf(both, sizeof(both), "%s%s", sha256, second);
+        sha256_memory(sha256, both, strlen(both));
+    }
+    free(weights_path);
     return result;
 }

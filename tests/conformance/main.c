@@ -60,7 +60,10 @@ static int run_sample(struct subject *subject, const char *format, int index)
     struct dli_error err = {0};
     int failed = 0;
     int rc = sample_make(&sample, format, sample_names(format)[index], subject->folder, &err);
-    if (rc) {
+    if (rc == DLI_E_UNSUPPORTED && index > 0) {
+        // A format may lack an operator, as a framework may.
+        printf("# sample %s %d cannot be written: %s\n", format, index, err.text);
+    } else if (rc) {
         printf("not ok - sample %s %d: %s\n", format, index, err.text);
         failed = 1;
     }
@@ -71,6 +74,7 @@ static int run_sample(struct subject *subject, const char *format, int index)
             failed += run_case(&sample_cases[i], subject, format, index);
     }
     unlink(sample.path);
+    unlink(sample.weights_path);
     sample_release(&sample);
     return failed;
 }

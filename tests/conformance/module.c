@@ -3,6 +3,9 @@
 #include <stdlib.h>
 
 #include <dlfcn.h>
+#include <unistd.h>
+
+#include "zoo/emit.h"
 
 static void ignore_log(struct dli_log *log, enum dli_log_level level, const char *format, ...)
 {
@@ -78,9 +81,15 @@ int session_open(struct session *s, const struct subject *subject, bool is_async
 
 int session_read(struct session *s, const char *path, const char *format, struct dli_error *err)
 {
-    struct dli_model model = {.path = path, .format = format};
+    const struct emitter *emitter = emit_find(format);
+    char *weights = emitter ? emit_weights_path(emitter, path) : NULL;
+    bool has_weights = weights && access(weights, R_OK) == 0;
+    struct dli_model model = {
+        .path = path, .weights_path = has_weights ? weights : NULL, .format = format};
     s->has_loaded = true;
-    return s->backend->load(&s->ctx, &model, err);
+    int rc = s->backend->load(&s->ctx, &model, err);
+    free(weights);
+    return rc;
 }
 
 int session_load(struct session *s, const char *path, const char *format,

@@ -105,6 +105,9 @@ int sample_make(struct sample *out, const char *format, const char *name, const 
     const struct emitter *emitter = emit_find(format);
     snprintf(out->path, sizeof(out->path), "%s/model.%s", folder,
              emitter ? emitter->extension : format);
+    if (emitter && emitter->weights_extension)
+        snprintf(out->weights_path, sizeof(out->weights_path), "%s/model.%s", folder,
+                 emitter->weights_extension);
     return strcmp(format, "null") == 0 ? make_null(out, name, err) : make_zoo(out, name, err);
 }
 

@@ -15,6 +15,7 @@
 
 struct sample {
     char path[512];
+    char weights_path[512]; /**< of a format of two files; else empty */
     const char *format;
     struct dli_io io; /**< as the model file says */
     size_t input_count;

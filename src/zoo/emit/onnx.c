@@ -313,4 +313,4 @@ static int emit(const struct graph *graph, emit_write_fn write, void *sink, stru
     return result;
 }
 
-const struct emitter emitter_onnx = {"onnx", "onnx", emit};
+const struct emitter emitter_onnx = {.format = "onnx", .extension = "onnx", .emit = emit};

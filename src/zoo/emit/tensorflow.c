@@ -181,4 +181,4 @@ static int emit(const struct graph *graph, emit_write_fn write, void *sink, stru
     return result;
 }
 
-const struct emitter emitter_tensorflow = {"tensorflow", "pb", emit};
+const struct emitter emitter_tensorflow = {.format = "tensorflow", .extension = "pb", .emit = emit};

@@ -190,4 +190,4 @@ static int emit(const struct graph *graph, emit_write_fn write, void *sink, stru
     return result;
 }
 
-const struct emitter emitter_tflite = {"tflite", "tflite", emit};
+const struct emitter emitter_tflite = {.format = "tflite", .extension = "tflite", .emit = emit};

@@ -167,4 +167,4 @@ static int emit(const struct graph *graph, emit_write_fn write, void *sink, stru
     return result;
 }
 
-const struct emitter emitter_torchscript = {"torchscript", "pt", emit};
+const struct emitter emitter_torchscript = {.format = "torchscript", .extension = "pt", .emit = emit};

@@ -2,7 +2,7 @@
 
 enum { LENGTH_DELIMITED = 2 };
 
-static size_t add_varint(unsigned char *out, uint64_t value)
+size_t wire_varint(unsigned char *out, uint64_t value)
 {
     size_t length = 0;
     while (value >= 0x80) {
@@ -15,8 +15,8 @@ static size_t add_varint(unsigned char *out, uint64_t value)
 
 size_t wire_header(unsigned char *out, int field, uint64_t bytes)
 {
-    size_t length = add_varint(out, (uint64_t)field << 3 | LENGTH_DELIMITED);
-    return length + add_varint(out + length, bytes);
+    size_t length = wire_varint(out, (uint64_t)field << 3 | LENGTH_DELIMITED);
+    return length + wire_varint(out + length, bytes);
 }
 
 size_t wire_field_bytes(int field, uint64_t bytes)

@@ -13,6 +13,8 @@
 
 #define WIRE_HEADER_BYTES 16 /**< more than any header has */
 
+/** Writes a number; returns the bytes written, at most 10. */
+size_t wire_varint(unsigned char *out, uint64_t value);
 /** Writes tag and length of a length-delimited field; returns the bytes written, at most 15. */
 size_t wire_header(unsigned char *out, int field, uint64_t bytes);
 /** Bytes of a length-delimited field with its header. */
