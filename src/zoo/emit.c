@@ -9,13 +9,9 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 
-const struct emitter *const emitters[] = {&emitter_onnx,
-                                          &emitter_tflite,
-                                          &emitter_torchscript,
-                                          &emitter_tensorflow,
-                                          &emitter_caffe,
-                                          &emitter_null,
-                                          NULL};
+const struct emitter *const emitters[] = {
+    &emitter_onnx,       &emitter_openvino, &emitter_tflite, &emitter_torchscript,
+    &emitter_tensorflow, &emitter_caffe,    &emitter_null,   NULL};
 
 const struct emitter *emit_find(const char *format)
 {

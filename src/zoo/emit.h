@@ -42,6 +42,7 @@ DLI_MUST_CHECK int emit_file(const struct graph *graph, const struct emitter *em
                              char sha256[SHA256_HEX_SIZE], struct dli_error *err);
 
 extern const struct emitter emitter_onnx;
+extern const struct emitter emitter_openvino;
 extern const struct emitter emitter_tflite;
 extern const struct emitter emitter_torchscript;
 extern const struct emitter emitter_tensorflow;
