@@ -28,6 +28,7 @@ void catalog_entry_release(struct catalog_entry *entry)
     free(entry->name);
     free(entry->path);
     free(entry->weights_path);
+    free(entry->refusal);
     memset(entry, 0, sizeof(*entry));
 }
 
@@ -143,8 +144,8 @@ static int find_or_resolve(int *out, struct resolver *resolver, const struct tes
     memory->item[memory->count].reference = NULL;
     struct catalog_entry *entry = &memory->item[memory->count++].entry;
     int result = resolve_entry(entry, resolver, test, model, err);
-    bool has_reference =
-        result == DLI_OK && entry->is_zoo && entry->has_outputs && is_random(model);
+    bool has_reference = result == DLI_OK && entry->is_zoo && entry->has_outputs &&
+                         !entry->refusal && is_random(model);
     if (has_reference && !resolver->options->has_no_reference) {
         struct zoo_request request = make_request(resolver, test, model);
         request.batch = entry->batch;
@@ -168,14 +169,15 @@ static void apply(const struct test *test, struct test_model *model,
     replace(&model->path, entry->path);
     replace(&model->weights_path, entry->weights_path);
     replace(&model->format, entry->format);
-    replace(&model->sha256, entry->sha256);
+    replace(&model->sha256, entry->refusal ? NULL : entry->sha256);
+    replace(&model->refusal, entry->refusal);
     model->parameter_count = entry->parameter_count;
     model->mac_count = entry->mac_count;
     model->is_approximate = entry->is_approximate;
     if (entry->batch)
         model->batch = entry->batch;
     replace(&model->reference_path, reference);
-    if (!reference && entry->has_outputs && !resolver->options->has_no_reference)
+    if (!reference && entry->has_outputs && !entry->refusal && !resolver->options->has_no_reference)
         model->reference_path = catalog_stored_reference(test, model, resolver->cache);
 }
 

@@ -13,6 +13,7 @@ struct catalog_entry {
     char *path;
     char *weights_path; /**< or NULL */
     const char *format;
+    char *refusal; /**< why the format cannot hold the model, of which there is no file then; or NULL */
     char sha256[SHA256_HEX_SIZE];
     int64_t parameter_count; /**< -1 unknown */
     int64_t mac_count;       /**< of the whole batch, -1 unknown */

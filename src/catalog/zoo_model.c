@@ -149,6 +149,11 @@ int catalog_zoo(struct catalog_entry *out, const struct zoo_request *request, st
         out->is_zoo = true;
         out->has_outputs = emitter != &emitter_null;
         result = write_model(out, &graph, emitter, request, err);
+        if (result == DLI_E_UNSUPPORTED) {
+            // A result, not a failure: its row says so, and the campaign goes on.
+            out->refusal = xstrdup(err->text);
+            result = DLI_OK;
+        }
     }
     graph_release(&graph);
     return result;

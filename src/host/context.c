@@ -79,6 +79,8 @@ static int describe(struct host_context *c, struct dli_error *err)
 
 int host_context_load(struct host_context *c, const struct test_model *model, struct dli_error *err)
 {
+    if (model->refusal)
+        return dli_fail(err, DLI_E_UNSUPPORTED, "%s", model->refusal);
     const struct dli_model file = {model->path, model->weights_path, model->format};
     if (!model->path || !model->format)
         return dli_fail(err, DLI_E_ARG, "the test names no model file or no format");

@@ -51,6 +51,7 @@ static void release_model(struct test_model *model)
     free(model->weights_path);
     free(model->format);
     free(model->sha256);
+    free(model->refusal);
     free(model->framework);
     free(model->module);
     free(model->device);
@@ -81,6 +82,7 @@ static void copy_model(struct test_model *out, const struct test_model *from)
     out->weights_path = copy_text(from->weights_path);
     out->format = copy_text(from->format);
     out->sha256 = copy_text(from->sha256);
+    out->refusal = copy_text(from->refusal);
     out->framework = copy_text(from->framework);
     out->module = copy_text(from->module);
     out->device = copy_text(from->device);

@@ -55,6 +55,7 @@ struct test_model {
     char *weights_path;      /**< second file of a two-file format, or NULL */
     char *format;            /**< "onnx", "openvino", "tflite", "tensorflow", … */
     char *sha256;            /**< of the model file(s), hexadecimal */
+    char *refusal;           /**< why the format cannot hold this model, so that there is no file; or NULL */
     int64_t parameter_count; /**< trainable parameters, -1 unknown */
     int64_t mac_count;       /**< multiply-adds of one batch, -1 unknown */
     bool is_approximate;     /**< the zoo's stand-in for an unpublished topology */

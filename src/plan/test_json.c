@@ -67,6 +67,8 @@ static json_t *model_to_json(const struct test_model *model)
     json_put_string(object, "weights_path", model->weights_path);
     json_put_string(object, "format", model->format);
     json_put_string(object, "sha256", model->sha256);
+    if (model->refusal)
+        json_put_string(object, "refusal", model->refusal);
     json_put_int(object, "parameters", model->parameter_count);
     json_put_int(object, "macs", model->mac_count);
     json_put_bool(object, "approximate", model->is_approximate);
@@ -353,13 +355,15 @@ static void read_model(struct reader *r, struct test_model *model)
         "model",  "path",        "weights_path", "format",    "sha256",         "parameters",
         "macs",   "approximate", "framework",    "module",    "device",         "precision",
         "batch",  "threads",     "streams",      "requests",  "hint",           "pin",
-        "shapes", "options",     "inputs",       "reference", "tolerance_frac", NULL};
+        "shapes", "options",     "inputs",       "reference", "tolerance_frac", "refusal",
+        NULL};
     refuse_unknown(r, keys);
     read_text(r, "model", &model->model);
     read_text(r, "path", &model->path);
     read_text(r, "weights_path", &model->weights_path);
     read_text(r, "format", &model->format);
     read_text(r, "sha256", &model->sha256);
+    read_text(r, "refusal", &model->refusal);
     read_int64(r, "parameters", &model->parameter_count, -1, INT64_MAX);
     read_int64(r, "macs", &model->mac_count, -1, INT64_MAX);
     read_bool(r, "approximate", &model->is_approximate);

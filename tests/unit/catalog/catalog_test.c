@@ -39,9 +39,10 @@ static void count_step(const char *text, void *data)
 }
 
 static const char *const onnx_formats[] = {"onnx", NULL};
+static const char *const caffe_formats[] = {"caffe", NULL};
 static const char *const acme_formats[] = {"acme", NULL};
 static const struct catalog_framework frameworks[] = {
-    {"openvino", onnx_formats}, {"acme", acme_formats}, {NULL, NULL}};
+    {"openvino", onnx_formats}, {"acme", acme_formats}, {"caffe", caffe_formats}, {NULL, NULL}};
 
 static void make(struct test *test, const char *model, const char *framework, int batch)
 {
@@ -97,6 +98,38 @@ static void zoo_models(void **state)
     assert_string_equal(second.model[0].sha256, sha256);
     test_release(&second);
     test_release(&first);
+}
+
+// What a format cannot hold is a test that says so, with nothing to load; the others are not held
+// up.
+static void models_that_a_format_lacks(void **state)
+{
+    (void)state;
+    struct test test, back;
+    struct dli_error err;
+    make(&test, "layer-norm", "caffe", 1);
+    check_ok(resolve(&test, &err));
+    struct test_model *m = &test.model[0];
+    check_contains(m->refusal, "LayerNormalization 'norm'");
+    assert_string_equal(m->format, "caffe");
+    assert_null(m->sha256);
+    assert_null(m->reference_path);
+    assert_false(file_exists(m->path));
+    // It survives the journal, and is not looked for when a campaign goes on.
+    json_t *object = test_to_json(&test);
+    check_ok(test_from_json(&back, object, &err));
+    assert_string_equal(back.model[0].refusal, m->refusal);
+    struct catalog_options options = {.framework = frameworks, .cache = cache};
+    check_ok(catalog_restore(&back, 1, &options, &err));
+    json_decref(object);
+    test_release(&back);
+    test_release(&test);
+    // Two files in a format of two files.
+    make(&test, "squeezenet1.1?input=64", "caffe", 1);
+    check_ok(resolve(&test, &err));
+    assert_null(test.model[0].refusal);
+    assert_true(file_exists(test.model[0].path) && file_exists(test.model[0].weights_path));
+    test_release(&test);
 }
 
 static void null_models(void **state)
@@ -216,8 +249,9 @@ static void refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(zoo_models), cmocka_unit_test(null_models),
-                                       cmocka_unit_test(files), cmocka_unit_test(restored),
-                                       cmocka_unit_test(refused)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(zoo_models), cmocka_unit_test(null_models),
+        cmocka_unit_test(files),      cmocka_unit_test(restored),
+        cmocka_unit_test(refused),    cmocka_unit_test(models_that_a_format_lacks)};
     return cmocka_run_group_tests(tests, open_cache, close_cache);
 }
