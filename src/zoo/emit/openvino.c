@@ -147,14 +147,13 @@ struct ir_value ir_scalar(struct ir *ir, float value)
                         shaped(0, 0, DLI_F32, 0, NULL), NULL, copy);
 }
 
-struct ir_value ir_layer(struct ir *ir, const char *name, const char *type, int set,
-                         const char *attributes, int input_count, const struct ir_value *input,
-                         const struct graph_value *like)
+struct ir_value ir_layer(struct ir *ir, const char *name, struct ir_kind kind, int input_count,
+                         const struct ir_value *input, const struct graph_value *like)
 {
-    int layer = start_layer(ir, name, type, set);
+    int layer = start_layer(ir, name, kind.type, kind.set);
     struct ir_value out = shaped(layer, input_count, like->type, like->rank, like->dim);
-    if (attributes)
-        strbuf_addf(&ir->layers, "<data %s/>", attributes);
+    if (kind.attributes)
+        strbuf_addf(&ir->layers, "<data %s/>", kind.attributes);
     add_inputs(ir, layer, input_count, input);
     add_output(ir, &out, name);
     end_layer(ir);

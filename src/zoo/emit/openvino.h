@@ -55,13 +55,17 @@ struct ir_value ir_integers(struct ir *ir, int rank, int count, const int64_t *v
 /** A number of rank 0. */
 struct ir_value ir_scalar(struct ir *ir, float value);
 
-/**
- * A layer with one result in the shape of `like`. `set` is its operation set, `attributes` are
- * those of its <data> element (NULL: none).
+/** Which operator of which operation set; `attributes` are those of its <data> element, NULL: none.
  */
-struct ir_value ir_layer(struct ir *ir, const char *name, const char *type, int set,
-                         const char *attributes, int input_count, const struct ir_value *input,
-                         const struct graph_value *like);
+struct ir_kind {
+    const char *type;
+    int set;
+    const char *attributes;
+};
+
+/** A layer with one result in the shape of `like`. */
+struct ir_value ir_layer(struct ir *ir, const char *name, struct ir_kind kind, int input_count,
+                         const struct ir_value *input, const struct graph_value *like);
 
 /** openvino_ops.c: every operator. */
 void ir_node(struct ir *ir, const struct graph_node *node);

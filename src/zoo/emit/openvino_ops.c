@@ -17,7 +17,8 @@ static void whole(struct ir *ir, const struct graph_node *node, const char *type
     for (int i = 0; i < node->input_count; i++)
         input[i] = ir_get(ir, node->input[i]);
     place(ir, node,
-          ir_layer(ir, node->name, type, set, attributes, node->input_count, input, node->output));
+          ir_layer(ir, node->name, (struct ir_kind){type, set, attributes}, node->input_count,
+                   input, node->output));
 }
 
 /** A layer over the node's first input alone. */
@@ -25,7 +26,9 @@ static void unary(struct ir *ir, const struct graph_node *node, const char *type
                   const char *attributes)
 {
     struct ir_value input = ir_get(ir, node->input[0]);
-    place(ir, node, ir_layer(ir, node->name, type, set, attributes, 1, &input, node->output));
+    place(
+        ir, node,
+        ir_layer(ir, node->name, (struct ir_kind){type, set, attributes}, 1, &input, node->output));
 }
 
 /** A layer over the node's first input and another value. */
@@ -33,7 +36,9 @@ static void with(struct ir *ir, const struct graph_node *node, const char *type,
                  const char *attributes, struct ir_value second)
 {
     struct ir_value input[2] = {ir_get(ir, node->input[0]), second};
-    place(ir, node, ir_layer(ir, node->name, type, set, attributes, 2, input, node->output));
+    place(
+        ir, node,
+        ir_layer(ir, node->name, (struct ir_kind){type, set, attributes}, 2, input, node->output));
 }
 
 static const char *part(struct ir *ir, const struct graph_node *node, const char *name)
@@ -66,14 +71,15 @@ static void convolution(struct ir *ir, const struct graph_node *node)
         arena_printf(&ir->arena, "%s dilations=\"%lld,%lld\"", window(ir, node),
                      (long long)a->dilation[0], (long long)a->dilation[1]);
     struct ir_value sum[2];
-    sum[0] = ir_layer(ir, has_bias ? part(ir, node, "kernel") : node->name,
-                      has_groups ? "GroupConvolution" : "Convolution", 1, attributes, 2, input,
-                      node->output);
+    sum[0] =
+        ir_layer(ir, has_bias ? part(ir, node, "kernel") : node->name,
+                 (struct ir_kind){has_groups ? "GroupConvolution" : "Convolution", 1, attributes},
+                 2, input, node->output);
     if (has_bias) {
         const int64_t dim[4] = {1, node->output->dim[1], 1, 1};
         sum[1] = ir_weight(ir, node->input[2], 4, dim);
-        sum[0] =
-            ir_layer(ir, node->name, "Add", 1, "auto_broadcast=\"numpy\"", 2, sum, node->output);
+        sum[0] = ir_layer(ir, node->name, (struct ir_kind){"Add", 1, "auto_broadcast=\"numpy\""}, 2,
+                          sum, node->output);
     }
     place(ir, node, sum[0]);
 }
@@ -97,13 +103,16 @@ static void layer_norm(struct ir *ir, const struct graph_node *node)
     const char *attributes = arena_printf(
         &ir->arena, "eps=\"%.9g\" eps_mode=\"inside_sqrt\" normalize_variance=\"true\"",
         (double)node->attribute.epsilon);
-    input[0] = ir_layer(ir, part(ir, node, "norm"), "MVN", 6, attributes, 2, input, node->output);
-    input[1] = ir_get(ir, node->input[1]);
-    input[0] = ir_layer(ir, part(ir, node, "scale"), "Multiply", 1, "auto_broadcast=\"numpy\"", 2,
+    input[0] = ir_layer(ir, part(ir, node, "norm"), (struct ir_kind){"MVN", 6, attributes}, 2,
                         input, node->output);
+    input[1] = ir_get(ir, node->input[1]);
+    input[0] = ir_layer(ir, part(ir, node, "scale"),
+                        (struct ir_kind){"Multiply", 1, "auto_broadcast=\"numpy\""}, 2, input,
+                        node->output);
     input[1] = ir_get(ir, node->input[2]);
     place(ir, node,
-          ir_layer(ir, node->name, "Add", 1, "auto_broadcast=\"numpy\"", 2, input, node->output));
+          ir_layer(ir, node->name, (struct ir_kind){"Add", 1, "auto_broadcast=\"numpy\""}, 2, input,
+                   node->output));
 }
 
 static void batch_norm(struct ir *ir, const struct graph_node *node)
@@ -150,7 +159,9 @@ static void hard_sigmoid(struct ir *ir, const struct graph_node *node)
 {
     struct ir_value input[3] = {ir_get(ir, node->input[0]), ir_scalar(ir, node->attribute.alpha),
                                 ir_scalar(ir, node->attribute.beta)};
-    place(ir, node, ir_layer(ir, node->name, "HardSigmoid", 1, NULL, 3, input, node->output));
+    place(
+        ir, node,
+        ir_layer(ir, node->name, (struct ir_kind){"HardSigmoid", 1, NULL}, 3, input, node->output));
 }
 
 static void gemm(struct ir *ir, const struct graph_node *node)
@@ -160,12 +171,12 @@ static void gemm(struct ir *ir, const struct graph_node *node)
     const char *attributes =
         arena_printf(&ir->arena, "transpose_a=\"false\" transpose_b=\"%s\"",
                      node->op == OP_GEMM && node->attribute.transpose_b ? "true" : "false");
-    input[0] = ir_layer(ir, has_bias ? part(ir, node, "product") : node->name, "MatMul", 1,
-                        attributes, 2, input, node->output);
+    input[0] = ir_layer(ir, has_bias ? part(ir, node, "product") : node->name,
+                        (struct ir_kind){"MatMul", 1, attributes}, 2, input, node->output);
     if (has_bias) {
         input[1] = ir_get(ir, node->input[2]);
-        input[0] =
-            ir_layer(ir, node->name, "Add", 1, "auto_broadcast=\"numpy\"", 2, input, node->output);
+        input[0] = ir_layer(ir, node->name, (struct ir_kind){"Add", 1, "auto_broadcast=\"numpy\""},
+                            2, input, node->output);
     }
     place(ir, node, input[0]);
 }
@@ -174,7 +185,8 @@ static void gather(struct ir *ir, const struct graph_node *node)
 {
     struct ir_value input[3] = {ir_get(ir, node->input[0]), ir_get(ir, node->input[1]),
                                 ir_integers(ir, 0, 1, &node->attribute.axis)};
-    place(ir, node, ir_layer(ir, node->name, "Gather", 1, NULL, 3, input, node->output));
+    place(ir, node,
+          ir_layer(ir, node->name, (struct ir_kind){"Gather", 1, NULL}, 3, input, node->output));
 }
 
 // ONNX orders them start, end, axes; here the step stands before the axes.
@@ -184,7 +196,8 @@ static void slice(struct ir *ir, const struct graph_node *node)
     struct ir_value input[5] = {ir_get(ir, node->input[0]), ir_get(ir, node->input[1]),
                                 ir_get(ir, node->input[2]), ir_integers(ir, 1, 1, one),
                                 ir_get(ir, node->input[3])};
-    place(ir, node, ir_layer(ir, node->name, "Slice", 8, NULL, 5, input, node->output));
+    place(ir, node,
+          ir_layer(ir, node->name, (struct ir_kind){"Slice", 8, NULL}, 5, input, node->output));
 }
 
 static void data_movement(struct ir *ir, const struct graph_node *node)
