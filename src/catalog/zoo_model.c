@@ -16,10 +16,12 @@
 
 static const struct emitter *choose_emitter(const char *const *formats)
 {
-    for (; formats && *formats; formats++)
+    if (!formats || !*formats)
+        return &emitter_onnx; // unknown, e.g. not installed: the test says why
+    for (; *formats; formats++)
         if (emit_find(*formats))
             return emit_find(*formats);
-    return formats ? NULL : &emitter_onnx; // unknown, e.g. not installed: the test says why
+    return NULL;
 }
 
 // A file name that a person recognises: «resnet-50-batch-8-1f0c….onnx».

@@ -275,9 +275,12 @@ static int write_graph(const struct graph *graph, const struct zoo_model *model,
     int64_t begin_ns = clock_now_ns();
     int result = emit_file(graph, emitter, path, sha256, &err);
     double seconds = (double)(clock_now_ns() - begin_ns) / NS_PER_S;
+    char *weights = emit_weights_path(emitter, path);
+    int64_t bytes = file_bytes(path) + (weights ? file_bytes(weights) : 0);
     if (result == DLI_OK)
-        printf("%s: %.1f MiB in %.2f s, sha256 %s\n", path, (double)file_bytes(path) / (1 << 20),
-               seconds, sha256);
+        printf("%s%s%s: %.1f MiB in %.2f s, sha256 %s\n", path, weights ? ", " : "",
+               weights ? weights : "", (double)bytes / (1 << 20), seconds, sha256);
+    free(weights);
     free(path);
     return result == DLI_OK ? CLI_OK : cli_fail(&err);
 }

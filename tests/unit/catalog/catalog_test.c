@@ -40,9 +40,10 @@ static void count_step(const char *text, void *data)
 
 static const char *const onnx_formats[] = {"onnx", NULL};
 static const char *const caffe_formats[] = {"caffe", NULL};
+static const char *const no_formats[] = {NULL}; // of a framework that is not on this machine
 static const char *const acme_formats[] = {"acme", NULL};
 static const struct catalog_framework frameworks[] = {
-    {"openvino", onnx_formats}, {"acme", acme_formats}, {"caffe", caffe_formats}, {NULL, NULL}};
+    {"openvino", onnx_formats}, {"acme", acme_formats}, {"caffe", caffe_formats}, {"absent", no_formats}, {NULL, NULL}};
 
 static void make(struct test *test, const char *model, const char *framework, int batch)
 {
@@ -123,6 +124,11 @@ static void models_that_a_format_lacks(void **state)
     check_ok(catalog_restore(&back, 1, &options, &err));
     json_decref(object);
     test_release(&back);
+    test_release(&test);
+    // A framework that is not there is for its test to report.
+    make(&test, "squeezenet1.1?input=64", "absent", 1);
+    check_ok(resolve(&test, &err));
+    assert_null(test.model[0].refusal);
     test_release(&test);
     // Two files in a format of two files.
     make(&test, "squeezenet1.1?input=64", "caffe", 1);
